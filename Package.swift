@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// GW_MARCH=x86-64-v3 builds for a newer processor than the baseline; see the README.
+let march = Context.environment["SALLYPORT_MARCH"].map { ["-Xcc", "-march=\($0)"] } ?? []
+
+/// Modules on the packet path: strict memory safety, and no dynamic exclusivity checks, which `@_noLocks` does not see.
+let packetPath: [SwiftSetting] = [
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"] + march),
+]
+
+let package = Package(
+    name: "sallyport",
+    products: [.executable(name: "sallyport", targets: ["sallyport"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        // C: the contract with the XDP program, and the one audited shim over libxdp, libbpf, libmnl and the C library.
+        .target(name: "CSteering", path: "bpf", exclude: ["steering.bpf.c", "compile.sh"]),
+        .target(
+            name: "CXDP",
+            linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf"), .linkedLibrary("mnl")]),
+        .plugin(name: "CompileXDP", capability: .buildTool()),
+
+        .target(name: "WireFormats", swiftSettings: packetPath),
+        .target(name: "FTPCodec", swiftSettings: packetPath),
+        .target(name: "FlowTables", dependencies: ["CXDP", "WireFormats"], swiftSettings: packetPath),
+        .target(
+            name: "Rewriting", dependencies: ["CXDP", "FTPCodec", "FlowTables", "WireFormats"],
+            swiftSettings: packetPath),
+        .target(name: "XDPSockets", dependencies: ["CXDP"], swiftSettings: packetPath),
+        .target(
+            name: "Steering", dependencies: ["CSteering", "CXDP", "WireFormats"], swiftSettings: packetPath,
+            plugins: ["CompileXDP"]),
+        .target(
+            name: "Dataplane",
+            dependencies: ["CSteering", "CXDP", "FlowTables", "Rewriting", "Routing", "Steering", "WireFormats", "XDPSockets"],
+            swiftSettings: packetPath),
+        .target(
+            name: "Control",
+            dependencies: [
+                "CSteering", "CXDP", "Dataplane", "FlowTables", "Rewriting", "Routing", "Steering", "WireFormats",
+                "XDPSockets",
+                "Yams",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .target(name: "Lab"),
+        .target(name: "Routing", dependencies: ["CXDP", "WireFormats"]),
+        .executableTarget(
+            name: "sallyport",
+            dependencies: [
+                "Control", "Lab",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
+        .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),
+        .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables"]),
+        .testTarget(name: "RewritingTests", dependencies: ["Rewriting", "FTPCodec", "FlowTables", "WireFormats"]),
+        .testTarget(name: "XDPSocketsTests", dependencies: ["XDPSockets", "Lab"]),
+        .testTarget(name: "RoutingTests", dependencies: ["Routing", "Lab", "WireFormats"]),
+        .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "WireFormats"]),
+        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Rewriting", "WireFormats"]),
+        .testTarget(name: "ControlTests", dependencies: ["Control"]),
+        .testTarget(name: "LabTests", dependencies: ["Lab"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,11 @@
+/// The two sides of the gateway. A packet arrives on one and leaves on the other.
+public enum Side: UInt8, Hashable, Sendable {
+    /// Where the clients with private addresses are.
+    case inside = 0
+    /// Where the servers and the public addresses are.
+    case outside = 1
+
+    /// The opposite side.
+    @inlinable @_noLocks
+    public var other: Side { self == .inside ? .outside : .inside }
+}
