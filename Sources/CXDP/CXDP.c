@@ -1,1 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calls of CXDP.h that run at set-up only. */
+#define _GNU_SOURCE
 #include "CXDP.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+int sp_memory_register(struct xsk_umem **memory, void *area, uint64_t size, uint32_t frame_size, uint32_t ring_size,
+		       struct sp_rings *rings)
+{
+	struct xsk_umem_config config = {
+		.fill_size = ring_size,
+		.comp_size = ring_size,
+		.frame_size = frame_size,
+	};
+
+	return xsk_umem__create(memory, area, size, &rings->fill, &rings->completion, &config);
+}
+
+int sp_socket_open(struct xsk_socket **socket, const char *interface, uint32_t queue, struct xsk_umem *memory,
+		   uint32_t ring_size, uint16_t flags, struct sp_rings *rings)
+{
+	struct xsk_socket_config config = {
+		.rx_size = ring_size,
+		.tx_size = ring_size,
+		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
+		.bind_flags = flags | XDP_USE_NEED_WAKEUP,
+	};
+
+	return xsk_socket__create_shared(socket, interface, queue, memory, &rings->receive, &rings->transmit,
+					 &rings->fill, &rings->completion, &config);
+}
+
+int sp_socket_is_zero_copy(int socket)
+{
+	struct xdp_options options = { 0 };
+	socklen_t size = sizeof(options);
+
+	if (getsockopt(socket, SOL_XDP, XDP_OPTIONS, &options, &size))
+		return -errno;
+	return (options.flags & XDP_OPTIONS_ZEROCOPY) != 0;
+}
+
+int sp_socket_statistics(int socket, struct xdp_statistics *statistics)
+{
+	socklen_t size = sizeof(*statistics);
+
+	return getsockopt(socket, SOL_XDP, XDP_STATISTICS, statistics, &size) ? -errno : 0;
+}
+
+void *sp_map(uint64_t size)
+{
+	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	return area == MAP_FAILED ? NULL : area;
+}
+
+void *sp_map_file(int file, uint64_t size)
+{
+	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+
+	return area == MAP_FAILED ? NULL : area;
+}
+
+void sp_unmap(void *area, uint64_t size)
+{
+	munmap(area, size);
+}
+
+static int set_attributes(pthread_attr_t *attributes, int processor)
+{
+	sigset_t all;
+	cpu_set_t processors;
+	int error;
+
+	sigfillset(&all);
+	error = pthread_attr_setsigmask_np(attributes, &all);
+	if (error || processor < 0)
+		return error;
+	if (processor >= CPU_SETSIZE)
+		return EINVAL;
+	CPU_ZERO(&processors);
+	CPU_SET(processor, &processors);
+	return pthread_attr_setaffinity_np(attributes, sizeof(processors), &processors);
+}
+
+int sp_thread_spawn(sp_thread_body body, void *argument, int processor, const char *name, uint64_t *thread)
+{
+	pthread_attr_t attributes;
+	pthread_t spawned;
+	int error;
+
+	error = pthread_attr_init(&attributes);
+	if (error)
+		return -error;
+	error = set_attributes(&attributes, processor);
+	if (!error)
+		error = pthread_create(&spawned, &attributes, body, argument);
+	pthread_attr_destroy(&attributes);
+	if (error)
+		return -error;
+	pthread_setname_np(spawned, name);
+	*thread = spawned;
+	return 0;
+}
+
+int sp_thread_join(uint64_t thread)
+{
+	return -pthread_join(thread, NULL);
+}
+
+int sp_enter_network_namespace(int descriptor)
+{
+	return setns(descriptor, CLONE_NEWNET) ? -errno : 0;
+}

@@ -1,1 +1,263 @@
-#pragma once
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that Swift calls in C on the packet path, and the few calls that Swift cannot spell.
+ *
+ * This header is an audit list: Swift's @_noLocks rejects every C function that does not carry the attribute, so
+ * what stands here under SP_HOT is what may run per packet. Such a function neither allocates nor locks in user
+ * space. Functions without SP_HOT are for set-up, and live in CXDP.c.
+ *
+ * Calls that fail return a negative errno value, as the kernel does.
+ */
+#ifndef CXDP_H
+#define CXDP_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <xdp/xsk.h>
+
+#define SP_HOT static inline __attribute__((always_inline, swift_attr("@_noLocks")))
+
+#pragma clang assume_nonnull begin
+
+/* AF_XDP rings */
+
+/* The four rings of one socket. libxdp keeps their addresses: it must not move while the socket lives. */
+struct sp_rings {
+	struct xsk_ring_cons receive;
+	struct xsk_ring_prod transmit;
+	struct xsk_ring_prod fill;
+	struct xsk_ring_cons completion;
+};
+
+/* Received packets: up to `most` of them from *first on; they stay until they are released. */
+SP_HOT uint32_t sp_receive_peek(struct sp_rings *rings, uint32_t most, uint32_t *first)
+{
+	return xsk_ring_cons__peek(&rings->receive, most, first);
+}
+
+SP_HOT struct xdp_desc sp_receive_at(const struct sp_rings *rings, uint32_t index)
+{
+	return *xsk_ring_cons__rx_desc(&rings->receive, index);
+}
+
+SP_HOT void sp_receive_release(struct sp_rings *rings, uint32_t count)
+{
+	xsk_ring_cons__release(&rings->receive, count);
+}
+
+/* Places in the fill ring that are free now. */
+SP_HOT uint32_t sp_fill_room(struct sp_rings *rings)
+{
+	return xsk_prod_nb_free(&rings->fill, rings->fill.size);
+}
+
+/* All of `count` places from *first on, or none (0). */
+SP_HOT uint32_t sp_fill_reserve(struct sp_rings *rings, uint32_t count, uint32_t *first)
+{
+	return xsk_ring_prod__reserve(&rings->fill, count, first);
+}
+
+SP_HOT void sp_fill_put(struct sp_rings *rings, uint32_t index, uint64_t address)
+{
+	*xsk_ring_prod__fill_addr(&rings->fill, index) = address;
+}
+
+SP_HOT void sp_fill_submit(struct sp_rings *rings, uint32_t count)
+{
+	xsk_ring_prod__submit(&rings->fill, count);
+}
+
+SP_HOT bool sp_fill_needs_wakeup(const struct sp_rings *rings)
+{
+	return xsk_ring_prod__needs_wakeup(&rings->fill) != 0;
+}
+
+/* One place, or none (false). */
+SP_HOT bool sp_transmit_reserve(struct sp_rings *rings, uint32_t *index)
+{
+	return xsk_ring_prod__reserve(&rings->transmit, 1, index) == 1;
+}
+
+SP_HOT void sp_transmit_put(struct sp_rings *rings, uint32_t index, uint64_t address, uint32_t length)
+{
+	*xsk_ring_prod__tx_desc(&rings->transmit, index) = (struct xdp_desc){ .addr = address, .len = length };
+}
+
+SP_HOT void sp_transmit_submit(struct sp_rings *rings, uint32_t count)
+{
+	xsk_ring_prod__submit(&rings->transmit, count);
+}
+
+SP_HOT bool sp_transmit_needs_wakeup(const struct sp_rings *rings)
+{
+	return xsk_ring_prod__needs_wakeup(&rings->transmit) != 0;
+}
+
+/* Submitted descriptors that the kernel has not taken yet. */
+SP_HOT uint32_t sp_transmit_pending(const struct sp_rings *rings)
+{
+	return *rings->transmit.producer - __atomic_load_n(rings->transmit.consumer, __ATOMIC_ACQUIRE);
+}
+
+/* Sent frames, as sp_receive_peek. */
+SP_HOT uint32_t sp_completion_peek(struct sp_rings *rings, uint32_t most, uint32_t *first)
+{
+	return xsk_ring_cons__peek(&rings->completion, most, first);
+}
+
+SP_HOT uint64_t sp_completion_at(const struct sp_rings *rings, uint32_t index)
+{
+	return *xsk_ring_cons__comp_addr(&rings->completion, index);
+}
+
+SP_HOT void sp_completion_release(struct sp_rings *rings, uint32_t count)
+{
+	xsk_ring_cons__release(&rings->completion, count);
+}
+
+/* Has the kernel look at the transmit ring. In copy mode this sends the packets, at most 32 of them. */
+SP_HOT int sp_kick_transmit(int socket)
+{
+	return sendto(socket, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 ? -errno : 0;
+}
+
+/* Has the driver look at the fill ring. */
+SP_HOT int sp_kick_fill(int socket)
+{
+	return recvfrom(socket, NULL, 0, MSG_DONTWAIT, NULL, NULL) < 0 ? -errno : 0;
+}
+
+/* Descriptors that are ready; 0 after `milliseconds` (-1: no limit) or a signal. */
+SP_HOT int sp_poll(struct pollfd *descriptors, uint32_t count, int milliseconds)
+{
+	int ready = poll(descriptors, count, milliseconds);
+
+	if (ready < 0)
+		return errno == EINTR ? 0 : -errno;
+	return ready;
+}
+
+/* AF_XDP sockets */
+
+/* Makes `area` the UMEM of the sockets to come. `rings` are those of the first socket that is opened on it. */
+int sp_memory_register(struct xsk_umem *_Nullable *_Nonnull memory, void *area, uint64_t size, uint32_t frame_size,
+		       uint32_t ring_size, struct sp_rings *rings);
+
+/* Binds a socket to a queue. `flags` (XDP_COPY or XDP_ZEROCOPY) count for the first socket; the others inherit. */
+int sp_socket_open(struct xsk_socket *_Nullable *_Nonnull socket, const char *interface, uint32_t queue,
+		   struct xsk_umem *memory, uint32_t ring_size, uint16_t flags, struct sp_rings *rings);
+
+/* 1: zero-copy, 0: copy. */
+int sp_socket_is_zero_copy(int socket);
+
+int sp_socket_statistics(int socket, struct xdp_statistics *statistics);
+
+/* Memory */
+
+/* Zeroed pages, present from the start; null where there are none. */
+void *_Nullable sp_map(uint64_t size);
+
+/* The first `size` bytes of a file, shared with everybody who maps it; null on failure, see errno. */
+void *_Nullable sp_map_file(int file, uint64_t size);
+
+void sp_unmap(void *area, uint64_t size);
+
+/* Bytes */
+
+/* The two must not overlap. */
+SP_HOT void sp_copy(void *target, const void *source, uint64_t count)
+{
+	memcpy(target, source, count);
+}
+
+SP_HOT void sp_move(void *target, const void *source, uint64_t count)
+{
+	memmove(target, source, count);
+}
+
+SP_HOT bool sp_equal(const void *one, const void *other, uint64_t count)
+{
+	return memcmp(one, other, count) == 0;
+}
+
+SP_HOT void sp_prefetch(const void *address)
+{
+	__builtin_prefetch(address);
+}
+
+/* Time and chance */
+
+/* Monotonic time in nanoseconds; about 20 ns. */
+SP_HOT uint64_t sp_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* 64 bits that nobody can guess. A system call: for what is once per conversation. */
+SP_HOT uint64_t sp_random64(void)
+{
+	uint64_t value = 0;
+
+	/* Up to 256 bytes come whole and uninterrupted, once the pool is ready (getrandom(2)). */
+	while (getrandom(&value, sizeof(value), 0) != sizeof(value))
+		;
+	return value;
+}
+
+/* Tells the processor that this is a loop that waits for another core. */
+SP_HOT void sp_pause(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Threads */
+
+typedef void *_Nullable (*sp_thread_body)(void *argument);
+
+/* Starts a thread on one processor (-1: any) with all signals blocked; its name shows in ps -L, 15 bytes at most. */
+int sp_thread_spawn(sp_thread_body body, void *argument, int processor, const char *name, uint64_t *thread);
+
+int sp_thread_join(uint64_t thread);
+
+/* Moves the calling thread into a network namespace, given by an open descriptor of it (setns(2)). */
+int sp_enter_network_namespace(int descriptor);
+
+#pragma clang assume_nonnull end
+
+/* netlink: the kernel's tables, for Sources/Routing. Slow path only. */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* One ethtool command about an interface, through any socket of its namespace; 0, or an errno. Here and not in Swift
+ * because ioctl is variadic and struct ifreq a union. */
+static inline int netlink_ethtool(int socket, const char *interface, void *command)
+{
+	struct ifreq request = { .ifr_data = (char *)command };
+
+	if (strlen(interface) >= sizeof(request.ifr_name))
+		return ENODEV;
+	strcpy(request.ifr_name, interface);
+	return ioctl(socket, SIOCETHTOOL, &request) < 0 ? errno : 0;
+}
+
+#endif
