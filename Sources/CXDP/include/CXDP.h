@@ -248,6 +248,8 @@ int sp_enter_network_namespace(int descriptor);
 #include <string.h>
 #include <sys/ioctl.h>
 
+#pragma clang assume_nonnull begin
+
 /* One ethtool command about an interface, through any socket of its namespace; 0, or an errno. Here and not in Swift
  * because ioctl is variadic and struct ifreq a union. */
 static inline int netlink_ethtool(int socket, const char *interface, void *command)
@@ -259,5 +261,7 @@ static inline int netlink_ethtool(int socket, const char *interface, void *comma
 	strcpy(request.ifr_name, interface);
 	return ioctl(socket, SIOCETHTOOL, &request) < 0 ? errno : 0;
 }
+
+#pragma clang assume_nonnull end
 
 #endif
