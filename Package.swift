@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// GW_MARCH=x86-64-v3 builds for a newer processor than the baseline; see the README.
+// SALLYPORT_MARCH=x86-64-v3 builds for a newer processor than the baseline; see the README.
 let march = Context.environment["SALLYPORT_MARCH"].map { ["-Xcc", "-march=\($0)"] } ?? []
 
 /// Modules on the packet path: strict memory safety, and no dynamic exclusivity checks, which `@_noLocks` does not see.
@@ -30,9 +30,11 @@ let package = Package(
 
         .target(name: "WireFormats", swiftSettings: packetPath),
         .target(name: "FTPCodec", swiftSettings: packetPath),
-        .target(name: "FlowTables", dependencies: ["CXDP", "WireFormats"], swiftSettings: packetPath),
+        // A module of its own, because in a debug build `@_noLocks` sees generic code of other modules only.
+        .target(name: "PlainMemory", swiftSettings: packetPath),
+        .target(name: "FlowTables", dependencies: ["PlainMemory", "WireFormats"], swiftSettings: packetPath),
         .target(
-            name: "Rewriting", dependencies: ["CXDP", "FTPCodec", "FlowTables", "WireFormats"],
+            name: "Rewriting", dependencies: ["CXDP", "FTPCodec", "FlowTables", "PlainMemory", "WireFormats"],
             swiftSettings: packetPath),
         .target(name: "XDPSockets", dependencies: ["CXDP"], swiftSettings: packetPath),
         .target(

@@ -29,12 +29,15 @@ public struct IPv4Address: Hashable, Sendable {
     }
 
     /// The address in network byte order, as it stands in a packet or a map key.
-    @inlinable @_noLocks
-    public var bigEndian: UInt32 { value.bigEndian }
+    @inlinable public var bigEndian: UInt32 {
+        @inline(__always) @_noLocks get { value.bigEndian }
+    }
 
     /// Octet 0 to 3, the most significant first.
     @inlinable @_noLocks
-    public func octet(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: value >> UInt32(truncatingIfNeeded: 24 &- 8 &* index)) }
+    public func octet(_ index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: value >> UInt32(truncatingIfNeeded: 24 &- 8 &* index))
+    }
 }
 
 extension IPv4Address: CustomStringConvertible {

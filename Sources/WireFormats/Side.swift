@@ -6,6 +6,7 @@ public enum Side: UInt8, Hashable, Sendable {
     case outside = 1
 
     /// The opposite side.
-    @inlinable @_noLocks
-    public var other: Side { self == .inside ? .outside : .inside }
+    @inlinable public var other: Side {
+        @inline(__always) @_noLocks get { self == .inside ? .outside : .inside }
+    }
 }

@@ -1,0 +1,72 @@
+import Glibc
+
+/// A fixed number of elements in plain memory, mapped once at start and never moved: anonymous, or a file that other
+/// processes may read while the gateway runs.
+///
+/// Invariants: the memory is page-aligned, zeroed at start, and holds `count` elements; every access is checked
+/// against `count`. One thread writes. Elements are bitwise copyable, so nothing has to be destroyed, and an element
+/// of all zero bytes must be a valid one. (The subscript is generic: `@_noLocks` is proved where it is used.)
+@safe
+public struct Slots<Element: BitwiseCopyable>: ~Copyable {
+    /// The first element. Unsafe: whoever goes through it must keep to `count` and to this value's lifetime.
+    @unsafe public let base: UnsafeMutablePointer<Element>
+    /// How many elements there are.
+    public let count: Int
+
+    /// Anonymous memory. `MAP_NORESERVE` is not used: what is promised at start is there later.
+    public init(count: Int) throws(TableError) {
+        try self.init(count: count, descriptor: -1)
+    }
+
+    /// Memory shared with readers through a file, which is set to the right length; the descriptor stays the
+    /// caller's and may be closed afterwards.
+    public init(count: Int, descriptor: Int32) throws(TableError) {
+        precondition(count > 0, "a table without slots")
+        let bytes = count * MemoryLayout<Element>.stride
+        if descriptor >= 0, ftruncate(descriptor, off_t(bytes)) != 0 {
+            throw TableError(call: "ftruncate", bytes: bytes, errno: errno)
+        }
+        let flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS
+        guard let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0),
+            unsafe memory != MAP_FAILED
+        else { throw TableError(call: "mmap", bytes: bytes, errno: errno) }
+        // Safe: the mapping is page-aligned, zeroed, `bytes` long, and belongs to this value until deinit.
+        unsafe base = memory.bindMemory(to: Element.self, capacity: count)
+        self.count = count
+    }
+
+    deinit {
+        // Safe: the very mapping of init; nothing else unmaps it.
+        unsafe _ = munmap(base, count * MemoryLayout<Element>.stride)
+    }
+
+    /// The element at an index, in place.
+    @inlinable public subscript(index: Int) -> Element {
+        @inline(__always) unsafeAddress {
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "slot out of range")
+            // Safe: the index is within the mapping that init made.
+            return unsafe UnsafePointer(base + index)
+        }
+        @inline(__always) nonmutating unsafeMutableAddress {
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "slot out of range")
+            // Safe: as above.
+            return unsafe base + index
+        }
+    }
+}
+
+/// A table could not be made.
+public struct TableError: Error, CustomStringConvertible {
+    /// The system call that failed.
+    public let call: String
+    /// The size that was asked for.
+    public let bytes: Int
+    /// Its error number.
+    public let errno: Int32
+
+    /// For the operator.
+    public var description: String {
+        "no memory for a table of \(bytes) bytes: \(call): \(unsafe String(cString: strerror(errno))); "
+            + "lower gateway.conversations or gateway.flows in the configuration"
+    }
+}
