@@ -57,8 +57,11 @@ enum steering_flow_flag {
 	STEERING_FLOW_RST = 2,
 };
 
-/* One direction of a data connection. User space creates neither direction: the first packet through a pinhole
- * does, both at once. User space deletes them. */
+/*
+ * One direction of a data connection. The first packet through a pinhole creates both directions at once; user
+ * space deletes them. The newest connection wins a key that an older one left behind (a server's port 20 meets the
+ * same client port again), so that whoever deletes a direction first looks whether it is still the other's reverse.
+ */
 struct steering_flow {
 	struct steering_translation leaves;
 	__u32 conversation;	/* the pinhole's, for the command line */
@@ -68,8 +71,10 @@ struct steering_flow {
 	__u64 bytes;		/* of the IP packets */
 };
 
-/* A door that opens once. claimed_port is 0 until the first packet takes it by compare-and-swap; then it holds
- * that packet's source port, from which user space knows the keys of both flows. */
+/*
+ * A door that opens once. claimed_port is 0 until the first packet takes it by compare-and-swap; then it holds that
+ * packet's source port, from which user space knows the keys of both flows. A full flow table gives the claim back.
+ */
 struct steering_pinhole {
 	struct steering_translation leaves;
 	__u32 conversation;
@@ -88,8 +93,9 @@ struct steering_link_key {
 struct steering_link {
 	__u32 ifindex;		/* the kernel's interface for it: the card itself, or the VLAN device on it */
 	__u32 first_socket;	/* index of queue 0 of this card in the socket map */
-	__u8 side;		/* enum steering_side */
+	__u32 sockets;		/* queues 0 to sockets - 1 of this card are served; others count as down */
 	__u8 mac[6];		/* frames to another address are not ours */
+	__u8 side;		/* enum steering_side */
 	__u8 zero;
 };
 
@@ -124,7 +130,8 @@ struct steering_settings {
 };
 
 /*
- * Every packet that the program sees counts in exactly one of these; `sallyport counters` shows them.
+ * Every packet that the program sees counts in exactly one of these; `sallyport counters` shows them. The order
+ * matters: first what passes, then what goes to a worker, what is forwarded, what is dropped.
  * X(name, meaning)
  */
 #define STEERING_COUNTERS(X) \
@@ -141,7 +148,7 @@ struct steering_settings {
 	X(steer_expiring, "to the worker: flow packet whose TTL ends here") \
 	X(steer_neighbour, "to the worker: flow packet whose next hop has no neighbour entry yet") \
 	X(steer_big, "to the worker: flow packet too big for its way out") \
-	X(steer_unroutable, "to the worker: flow packet without a route to go") \
+	X(steer_unroutable, "to the worker: flow packet without a route out of a configured interface") \
 	X(forward_flow, "translated and sent: flow") \
 	X(forward_pinhole, "translated and sent: first packet through a pinhole") \
 	X(forward_icmp, "translated and sent: ICMP error about a flow") \
