@@ -252,7 +252,7 @@ int sp_enter_network_namespace(int descriptor);
 
 /* One ethtool command about an interface, through any socket of its namespace; 0, or an errno. Here and not in Swift
  * because ioctl is variadic and struct ifreq a union. */
-static inline int netlink_ethtool(int socket, const char *interface, void *command)
+static inline int netlink_ethtool(int socket, const char *_Nonnull interface, void *_Nonnull command)
 {
 	struct ifreq request = { .ifr_data = (char *)command };
 
