@@ -1,0 +1,35 @@
+/// The packets that one receive brings: at most ``capacity``, all from one socket.
+///
+/// Made once and used again for every receive. Reading it does not take the frames out: each must be transmitted,
+/// released or kept in sight before the batch is received into again.
+public struct Batch: ~Copyable {
+    /// Packets that one receive brings at most.
+    public static var capacity: Int {
+        @_noLocks get { 64 }
+    }
+
+    /// Packets in the batch.
+    public private(set) var count = 0
+    /// The socket that they came from, as its index in the group.
+    public internal(set) var socket = 0
+    private var frames: InlineArray<64, Frame>
+
+    /// An empty batch.
+    public init() { frames = InlineArray(repeating: Frame(index: 0, start: 0, length: 0)) }
+
+    /// Packet `position`, from 0 to `count` less one, in the order of arrival.
+    @_noLocks
+    public subscript(position: Int) -> Frame {
+        precondition(position < count, "no such packet in the batch")
+        return frames[position]
+    }
+
+    @_noLocks
+    mutating func append(_ frame: Frame) {
+        frames[count] = frame
+        count &+= 1
+    }
+
+    @_noLocks
+    mutating func removeAll() { count = 0 }
+}

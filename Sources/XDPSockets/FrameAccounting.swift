@@ -1,0 +1,14 @@
+/// Where all the frames of a ``SocketGroup`` are. They are never fewer and never more than at the start.
+public struct FrameAccounting: Equatable, Sendable {
+    /// Frames that nobody uses.
+    public var free = 0
+    /// Frames given to the kernel to receive into, not yet received.
+    public var filling = 0
+    /// Frames received or allocated, and neither transmitted nor released yet.
+    public var held = 0
+    /// Frames given to the kernel to transmit, not yet completed.
+    public var transmitting = 0
+
+    /// The sum; without a leak, the number of frames of the group.
+    public var total: Int { free + filling + held + transmitting }
+}
