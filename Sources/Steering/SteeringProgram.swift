@@ -1,0 +1,69 @@
+import CXDP
+import Glibc
+
+/// The XDP program, loaded into the kernel with maps of its own.
+///
+/// Nothing is pinned: when the process ends, however it ends, the program is detached and its maps are gone.
+public final class SteeringProgram: Sendable {
+    /// How many entries the maps hold that grow with the traffic. All memory is taken when the program is loaded.
+    public struct Capacity: Sendable {
+        /// Directions of data connections: two for each connection.
+        public var flows: UInt32
+        /// Doors open at the same time.
+        public var pinholes: UInt32
+
+        /// A capacity; neither number may be 0.
+        public init(flows: UInt32, pinholes: UInt32) {
+            precondition(flows > 0 && pinholes > 0)
+            self.flows = flows
+            self.pinholes = pinholes
+        }
+    }
+
+    /// The program's maps.
+    public let maps: SteeringMaps
+
+    /// The program's file descriptor.
+    let descriptor: Int32
+
+    /// Loads the program that was compiled with this module. Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.
+    public init(capacity: Capacity) throws(SetupError) {
+        let object = unsafe try Self.open()
+        // `open` has returned an object, and everything below copies what it needs of it.
+        defer { unsafe bpf_object__close(object) }
+        unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "flows"), capacity.flows)
+        unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "pinholes"), capacity.pinholes)
+        let result = unsafe bpf_object__load(object)
+        guard result == 0 else { throw SetupError("loading", of: "the XDP program", code: result) }
+
+        var descriptors: [String: Int32] = [:]
+        var map = unsafe bpf_object__next_map(object, nil)
+        while unsafe map != nil {
+            unsafe descriptors[String(cString: bpf_map__name(map))] = duplicate(bpf_map__fd(map))
+            unsafe map = bpf_object__next_map(object, map)
+        }
+        maps = try SteeringMaps(descriptors: descriptors)
+        descriptor = unsafe duplicate(bpf_program__fd(bpf_object__next_program(object, nil)))
+    }
+
+    deinit { close(descriptor) }
+
+    private static func open() throws(SetupError) -> OpaquePointer {
+        let bytes = decoded(SteeringObject.hexadecimal)
+        // libbpf copies what it keeps of the bytes.
+        let object = unsafe bytes.withUnsafeBytes { unsafe bpf_object__open_mem($0.baseAddress, $0.count, nil) }
+        guard let object = unsafe object else { throw SetupError("opening", of: "the XDP program", code: errno) }
+        return unsafe object
+    }
+}
+
+/// A second descriptor for what the first one names, closed on exec like it.
+private func duplicate(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
+/// The bytes of a string of hexadecimal digits in lower case, two for each.
+private func decoded(_ hexadecimal: StaticString) -> [UInt8] {
+    func value(_ digit: UInt8) -> UInt8 { digit < 0x3a ? digit &- 0x30 : digit &- 0x61 &+ 10 }
+    // A StaticString that is not a single scalar points to that many bytes of constant memory.
+    let digits = unsafe UnsafeBufferPointer(start: hexadecimal.utf8Start, count: hexadecimal.utf8CodeUnitCount)
+    return stride(from: 0, to: digits.count, by: 2).map { unsafe value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+}
