@@ -264,4 +264,28 @@ static inline int netlink_ethtool(int socket, const char *_Nonnull interface, vo
 
 #pragma clang assume_nonnull end
 
+/* BPF maps. Loading and attaching are libbpf's own functions. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#pragma clang assume_nonnull begin
+
+/* One entry of a map; 0 or a negative errno. System calls of about a microsecond that wait for nobody. */
+SP_HOT int sp_map_lookup(int map, const void *key, void *value)
+{
+	return bpf_map_lookup_elem(map, key, value);
+}
+
+SP_HOT int sp_map_update(int map, const void *key, const void *value, uint64_t flags)
+{
+	return bpf_map_update_elem(map, key, value, flags);
+}
+
+SP_HOT int sp_map_delete(int map, const void *key)
+{
+	return bpf_map_delete_elem(map, key);
+}
+
+#pragma clang assume_nonnull end
+
 #endif
