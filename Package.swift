@@ -13,7 +13,12 @@ let packetPath: [SwiftSetting] = [
 
 let package = Package(
     name: "sallyport",
-    products: [.executable(name: "sallyport", targets: ["sallyport"])],
+    products: [
+        .executable(name: "sallyport", targets: ["sallyport"]),
+        // For Fuzz/, which is a package of its own because everything in it is built with sanitizers.
+        .library(name: "FTPCodec", targets: ["FTPCodec"]),
+        .library(name: "Rewriting", targets: ["Rewriting"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -67,7 +72,7 @@ let package = Package(
         .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),
         .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables"]),
         .testTarget(name: "RewritingTests", dependencies: ["Rewriting", "FTPCodec", "FlowTables", "WireFormats"]),
-        .testTarget(name: "XDPSocketsTests", dependencies: ["XDPSockets", "Lab"]),
+        .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "Lab", "XDPSockets"]),
         .testTarget(name: "RoutingTests", dependencies: ["Routing", "Lab", "WireFormats"]),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "WireFormats"]),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Rewriting", "WireFormats"]),
