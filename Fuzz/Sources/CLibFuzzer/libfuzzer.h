@@ -1,0 +1,6 @@
+// The one function of libFuzzer that the entries need, as its manual declares it ("Using libFuzzer as a library").
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
