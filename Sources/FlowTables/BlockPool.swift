@@ -35,7 +35,10 @@ public struct BlockPool: ~Copyable {
     public mutating func give(_ block: Int) { free.give(block) }
 
     /// Bytes of a block.
-    @_noLocks @_lifetime(borrow self)
+    ///
+    /// Exempt from `@_noLocks`, and so must be whoever holds the span: without optimisation the compiler takes the end
+    /// of a span's life for a possible deallocation, though a span is two words.
+    @_semantics("no_performance_analysis") @_lifetime(borrow self)
     public func bytes(_ block: Int, _ range: Range<Int>) -> RawSpan {
         let offset = check(block, range)
         // Safe: `check` keeps the range within the block, and the span cannot outlive the pool that it borrows.
@@ -53,12 +56,12 @@ public struct BlockPool: ~Copyable {
             mutating: &self)
     }
 
-    /// Moves bytes within a block; the ranges may overlap.
+    /// Moves bytes from one block to another or within one; the ranges may overlap.
     @_noLocks
-    public mutating func move(_ range: Range<Int>, in block: Int, to offset: Int) {
+    public mutating func move(_ range: Range<Int>, of block: Int, to offset: Int, of other: Int) {
         let source = check(block, range)
-        let target = check(block, offset..<offset &+ range.count)
-        // Safe: both ranges lie within the block; copyMemory allows overlap.
+        let target = check(other, offset..<offset &+ range.count)
+        // Safe: both ranges lie within their blocks; copyMemory allows overlap.
         unsafe UnsafeMutableRawPointer(memory.base + target)
             .copyMemory(from: UnsafeRawPointer(memory.base + source), byteCount: range.count)
     }

@@ -1,5 +1,5 @@
 /// One end of a TCP or UDP conversation: an IPv4 address and a port.
-public struct Endpoint: Hashable, Sendable {
+public struct Endpoint: Hashable, BitwiseCopyable, Sendable {
     /// The address.
     public var address: IPv4Address
     /// The port in host byte order; 0 is no port.
@@ -10,6 +10,12 @@ public struct Endpoint: Hashable, Sendable {
     public init(_ address: IPv4Address, _ port: UInt16) {
         self.address = address
         self.port = port
+    }
+
+    /// Whether address and port are the same.
+    @inlinable @inline(__always) @_noLocks
+    public static func == (left: Endpoint, right: Endpoint) -> Bool {
+        left.address == right.address && left.port == right.port
     }
 
     /// `address:port`, both decimal, the port 1 to 65535; nil for anything else.

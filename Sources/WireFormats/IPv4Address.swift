@@ -1,7 +1,7 @@
 /// An IPv4 address (RFC 791 section 2.3).
 ///
 /// Invariant: `value` is in host byte order; bytes on the wire are converted where they are read and written.
-public struct IPv4Address: Hashable, Sendable {
+public struct IPv4Address: Hashable, BitwiseCopyable, Sendable {
     /// The address as a number in host byte order: 10.0.0.1 is 0x0a000001.
     public var value: UInt32
 
@@ -27,6 +27,10 @@ public struct IPv4Address: Hashable, Sendable {
         }
         self.value = value
     }
+
+    /// Whether both are the same address.
+    @inlinable @inline(__always) @_noLocks
+    public static func == (left: IPv4Address, right: IPv4Address) -> Bool { left.value == right.value }
 
     /// The address in network byte order, as it stands in a packet or a map key.
     @inlinable public var bigEndian: UInt32 {

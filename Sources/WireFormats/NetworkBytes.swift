@@ -30,6 +30,13 @@ extension RawSpan {
 }
 
 extension MutableRawSpan {
+    /// The octet at an offset.
+    @inlinable @inline(__always) @_noLocks
+    public func octet(at offset: Int) -> UInt8 {
+        // Safe: every bit pattern is a UInt8, and the span checks the offset.
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+
     /// Writes an octet.
     @inlinable @inline(__always) @_noLocks
     public mutating func put(_ value: UInt8, at offset: Int) {

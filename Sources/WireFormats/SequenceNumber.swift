@@ -2,7 +2,7 @@
 ///
 /// Comparison is by distance and means something only between positions less than 2^31 apart, which TCP's window
 /// guarantees for what is in flight.
-public struct SequenceNumber: Equatable, Sendable {
+public struct SequenceNumber: Equatable, BitwiseCopyable, Sendable {
     /// The number as it stands in the header, in host byte order.
     public var value: UInt32
 
@@ -21,6 +21,10 @@ public struct SequenceNumber: Equatable, Sendable {
     public func advanced(by count: Int) -> SequenceNumber {
         SequenceNumber(value &+ UInt32(truncatingIfNeeded: count))
     }
+
+    /// Whether both are the same position.
+    @inlinable @inline(__always) @_noLocks
+    public static func == (left: SequenceNumber, right: SequenceNumber) -> Bool { left.value == right.value }
 
     /// Whether this position comes before the other.
     @inlinable @inline(__always) @_noLocks

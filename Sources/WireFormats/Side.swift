@@ -1,5 +1,5 @@
 /// The two sides of the gateway. A packet arrives on one and leaves on the other.
-public enum Side: UInt8, Hashable, Sendable {
+public enum Side: UInt8, Hashable, BitwiseCopyable, Sendable {
     /// Where the clients with private addresses are.
     case inside = 0
     /// Where the servers and the public addresses are.

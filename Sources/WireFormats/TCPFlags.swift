@@ -1,5 +1,5 @@
 /// The control bits of a TCP header (RFC 9293 section 3.1).
-public struct TCPFlags: OptionSet, Sendable {
+public struct TCPFlags: OptionSet, BitwiseCopyable, Sendable {
     /// The octet as it stands in the header.
     public let rawValue: UInt8
 

@@ -2,9 +2,9 @@
 /// opens, timestamps (RFC 7323) and selective acknowledgements (RFC 2018) while it lasts.
 ///
 /// Options with a length that does not fit end the list, as receivers do; all others are skipped and left alone.
-public struct TCPOptions: Sendable {
+public struct TCPOptions: BitwiseCopyable, Sendable {
     /// One block of a selective acknowledgement: from its first octet to the one after its last.
-    public struct Block: Sendable {
+    public struct Block: BitwiseCopyable, Sendable {
         /// First sequence number of the block.
         public var start: SequenceNumber
         /// Sequence number after the last of the block.

@@ -1,0 +1,35 @@
+import PlainMemory
+
+/// The segments that one packet, or one timer, causes: filled by the gateway, emptied by the worker before the next.
+///
+/// Invariant: the first `count` slots are filled. What does not fit is lost like a packet on the wire, and counted.
+public struct Outbox: ~Copyable {
+    private let segments: Slots<OutgoingSegment>
+    /// How many segments there are.
+    public private(set) var count = 0
+    /// How many did not fit since the start.
+    public private(set) var lost = 0
+
+    /// Room for a full block in the smallest segments that are usual, both ways.
+    public init() throws(TableError) { segments = try Slots(count: 128) }
+
+    /// A segment.
+    public subscript(index: Int) -> OutgoingSegment {
+        @_noLocks get { segments[index] }
+    }
+
+    /// Adds a segment.
+    @_noLocks
+    public mutating func append(_ segment: OutgoingSegment) {
+        guard count < segments.count else {
+            lost &+= 1
+            return
+        }
+        segments[count] = segment
+        count &+= 1
+    }
+
+    /// Empties the box.
+    @_noLocks
+    public mutating func clear() { count = 0 }
+}

@@ -1,0 +1,298 @@
+import FlowTables
+import WireFormats
+
+/// One direction of a TCP connection whose bytes are edited on the way from its source to its target. The connection
+/// stays one from end to end: what the target acknowledges is what the source sees acknowledged, through the edit log.
+/// Only where bytes are held does the gateway acknowledge them itself; from then on it owes them to the target, and
+/// repeats them until the target has them.
+///
+/// Two number spaces, therefore: the source's (`next`, `acknowledged`) and the target's (`unacknowledged`, `sent`,
+/// `end`, `edge`). Invariants, by sequence arithmetic:
+/// - unacknowledged <= sent <= end; the buffer holds exactly the bytes from `unacknowledged` to `end` (a FIN takes a
+///   number, but no byte) and, undecided, those before `next`;
+/// - every byte before `acknowledged` is acknowledged by the target or still in the buffer.
+struct Stream: BitwiseCopyable {
+    /// How far the source's FIN has come.
+    enum Finish: UInt8, BitwiseCopyable { case open, received, decided }
+
+    /// What an arriving segment brought.
+    enum Arrival {
+        /// Neither data nor FIN.
+        case empty
+        /// Bytes or a FIN that continue the stream.
+        case new
+        /// Only what came before.
+        case old
+        /// It starts beyond `next`; it is parked.
+        case early
+        /// There was no room; the source will repeat it.
+        case refused
+    }
+
+    // The source's numbers.
+    /// The next number that the source has to send; everything before it is in the buffer or gone.
+    private(set) var next = SequenceNumber(0)
+    /// The highest acknowledgement that the source was sent.
+    private(set) var acknowledged = SequenceNumber(0)
+
+    // The target's numbers.
+    /// The first number that the target has not acknowledged.
+    private(set) var unacknowledged = SequenceNumber(0)
+    /// The number after the last that was sent to the target.
+    private(set) var sent = SequenceNumber(0)
+    /// The number after the last that is decided.
+    private(set) var end = SequenceNumber(0)
+    /// The right edge of the target's window.
+    private(set) var edge = SequenceNumber(0)
+
+    private(set) var edits = EditLog()
+    private(set) var buffer = StreamBuffer()
+    private var parking = Parking()
+    private(set) var finish = Finish.open
+
+    /// The most data that a segment to the target may carry, headers and timestamps taken off.
+    var segmentMax = 536
+    /// The shift of the target's window fields (RFC 7323).
+    var windowShift: UInt8 = 0
+    /// The number after the urgent data, in the source's numbers, until it was sent.
+    private var urgent = SequenceNumber(0)
+    private var isUrgent = false
+    /// The source's clock, as last seen.
+    var timestamp: UInt32 = 0
+    /// When the gateway repeats what it owes (nanoseconds), or 0.
+    private(set) var repeatAt: UInt64 = 0
+    private(set) var repeats: UInt8 = 0
+
+    @_noLocks
+    init() {}
+
+    /// A stream whose source's SYN had this number.
+    @_noLocks
+    init(initial: SequenceNumber) {
+        next = initial.advanced(by: 1)
+        acknowledged = next
+        unacknowledged = next
+        sent = next
+        end = next
+        edge = next
+    }
+
+    // MARK: From the source
+
+    /// Takes in what a segment carries. `data` is the range of its data in `bytes`.
+    @_noLocks
+    mutating func receive(
+        _ segment: TCPPacket, _ bytes: borrowing RawSpan, _ pool: inout BlockPool
+    ) -> Arrival {
+        let length = segment.payload.count
+        let hasFin = segment.flags.has(.fin)
+        let skip = segment.sequence.distance(to: next)
+        if segment.flags.has(.urg) {
+            urgent = segment.sequence.advanced(by: Int(segment.urgentPointer))
+            isUrgent = urgent > next
+        }
+        guard length > 0 || hasFin else { return .empty }
+        if skip < 0 {
+            let parked = length == 0 || parking.park(bytes, segment.payload, at: segment.sequence, next: next, &pool)
+            return parked ? .early : .refused
+        }
+        if finish != .open || skip > length || (skip == length && !hasFin) { return .old }
+        if skip < length {
+            let fresh = segment.payload.lowerBound &+ skip..<segment.payload.upperBound
+            let taken = buffer.append(bytes, fresh, &pool)
+            next = next.advanced(by: taken)
+            if taken == 0 { return .refused }
+            if taken < fresh.count { return .new }
+        }
+        if hasFin {
+            finish = .received
+            parking.release(&pool)
+        } else {
+            next = next.advanced(by: parking.unpark(at: next, into: &buffer, &pool))
+        }
+        return .new
+    }
+
+    /// Decides that the first bytes held go to the target as they are.
+    @_noLocks
+    mutating func pass(_ count: Int) {
+        buffer.pass(count)
+        end = end.advanced(by: count)
+    }
+
+    /// Whether a replacement of this growth fits into the buffer.
+    @_noLocks
+    func hasRoom(for growth: Int) -> Bool { buffer.room >= growth }
+
+    /// Decides that the target reads other bytes instead of the first ones held.
+    @_noLocks
+    mutating func replace(_ count: Int, by bytes: borrowing RawSpan, _ length: Int, _ pool: inout BlockPool) {
+        edits.append(
+            Edit(
+                source: next.advanced(by: 0 &- buffer.held), sourceLength: count, target: end, targetLength: length))
+        buffer.replace(count, by: bytes, length, &pool)
+        end = end.advanced(by: length)
+        // What was replaced by nothing behind all that is acknowledged needs no acknowledgement of the target's.
+        edits.forget(before: unacknowledged)
+    }
+
+    /// Lets a FIN follow once nothing is held before it.
+    @_noLocks
+    mutating func finishIfDue() {
+        guard finish == .received, buffer.held == 0 else { return }
+        finish = .decided
+        next = next.advanced(by: 1)
+        end = end.advanced(by: 1)
+    }
+
+    // MARK: From the target
+
+    /// What an acknowledgement of the target brought.
+    enum Acknowledgement {
+        /// It acknowledges what was never sent.
+        case impossible
+        /// Nothing that was not known.
+        case known
+        /// It acknowledges more, or moves the window.
+        case news
+    }
+
+    /// Takes in an acknowledgement and window from the target.
+    @_noLocks
+    mutating func acknowledge(_ number: SequenceNumber, window: Int, _ pool: inout BlockPool) -> Acknowledgement {
+        guard number <= sent else { return .impossible }
+        guard number >= unacknowledged else { return .known }
+        let edge = number.advanced(by: window)
+        if number == unacknowledged, edge == self.edge { return .known }
+        if number > unacknowledged {
+            let count = min(unacknowledged.distance(to: number), buffer.decided)
+            if count > 0 { buffer.drop(count, &pool) }
+            unacknowledged = number
+            edits.forget(before: number)
+            repeats = 0
+            repeatAt = 0
+        }
+        self.edge = edge
+        return .news
+    }
+
+    /// What to acknowledge to the source: what the target has, or what the gateway has taken over.
+    var acknowledgement: SequenceNumber {
+        @_noLocks get { SequenceNumber.later(edits.source(of: unacknowledged, .down), acknowledged) }
+    }
+
+    /// The window to advertise to the source beside that acknowledgement: no more than the target's window leaves
+    /// beyond what is decided and held, and no more than fits into the buffer. Scaled down by the target's shift.
+    var window: UInt16 {
+        @_noLocks get {
+            let available = max(0, min(end.distance(to: edge) &- buffer.held, buffer.room))
+            let outstanding = max(0, acknowledgement.distance(to: next))
+            return UInt16(truncatingIfNeeded: min((outstanding &+ available) >> Int(windowShift), 65535))
+        }
+    }
+
+    /// Notes that the source was sent the acknowledgement.
+    @_noLocks
+    mutating func didAcknowledge(_ number: SequenceNumber) {
+        if number > acknowledged { acknowledged = number }
+    }
+
+    /// The target's selective acknowledgement in the source's numbers; nil when nothing of it means anything there.
+    @_noLocks
+    func selective(_ block: TCPOptions.Block) -> TCPOptions.Block? {
+        guard block.start > unacknowledged, block.end <= sent, block.start < block.end else { return nil }
+        let start = edits.source(of: block.start, .up)
+        let end = edits.source(of: block.end, .down)
+        return start < end ? TCPOptions.Block(start: start, end: end) : nil
+    }
+
+    // MARK: To the target
+
+    /// What may be sent now that a segment of the source covering `sequence ..< sequence + length` has arrived: again
+    /// what it repeats, and for the first time what is decided and within the target's window.
+    @_noLocks
+    func due(_ sequence: SequenceNumber, _ length: Int) -> (from: SequenceNumber, to: SequenceNumber) {
+        let start = SequenceNumber.later(edits.target(of: sequence, .down), unacknowledged)
+        let from = SequenceNumber.earlier(start, sent)
+        let again = SequenceNumber.earlier(edits.target(of: sequence.advanced(by: length), .up), sent)
+        return (from, SequenceNumber.later(again, sendable))
+    }
+
+    /// The number up to which the target's window and the decisions let the stream be sent; not before `sent`. A FIN
+    /// may stand just outside of the window.
+    var sendable: SequenceNumber {
+        @_noLocks get {
+            let last = finish == .decided ? end.advanced(by: -1) : end
+            let limit = SequenceNumber.earlier(last, edge)
+            return SequenceNumber.later(limit == last ? end : limit, sent)
+        }
+    }
+
+    /// The part of the data that a segment starting at `from` may carry, and the control bits that it brings along;
+    /// `to` is the end of what is to be sent. Nil when there is nothing.
+    @_noLocks
+    func segment(
+        _ from: SequenceNumber, _ to: SequenceNumber
+    ) -> (place: Range<Int>, flags: TCPFlags, urgentPointer: UInt16)? {
+        let length = from.distance(to: to)
+        guard length > 0 else { return nil }
+        let offset = unacknowledged.distance(to: from)
+        let count = min(min(length, buffer.decided &- offset), segmentMax)
+        var flags = TCPFlags.ack
+        let last = from.advanced(by: count)
+        if finish == .decided, last.advanced(by: 1) == end, last < to { flags = flags.with(.fin) }
+        if last == to || flags.has(.fin), count > 0 { flags = flags.with(.psh) }
+        guard count > 0 || flags.has(.fin) else { return nil }
+        let ahead = isUrgent ? from.distance(to: edits.target(of: urgent, .up)) : 0
+        guard ahead > 0, ahead <= 65535 else { return (buffer.place(offset, count), flags, 0) }
+        return (buffer.place(offset, count), flags.with(.urg), UInt16(truncatingIfNeeded: ahead))
+    }
+
+    /// Notes what was sent.
+    @_noLocks
+    mutating func didSend(to number: SequenceNumber) {
+        if number > sent { sent = number }
+        if isUrgent, edits.target(of: urgent, .up) <= sent { isUrgent = false }
+    }
+
+    /// Whether the gateway has acknowledged what the target has not.
+    var owes: Bool {
+        @_noLocks get { SequenceNumber.earlier(edits.target(of: acknowledged, .down), end) > unacknowledged }
+    }
+
+    /// Sets or clears the time of the next repetition; `interval` doubles each time, up to a minute (RFC 6298).
+    @_noLocks
+    mutating func schedule(now: UInt64) {
+        guard owes else {
+            repeatAt = 0
+            repeats = 0
+            return
+        }
+        if repeatAt == 0 { repeatAt = now &+ min(1_000_000_000 << UInt64(repeats), 60_000_000_000) }
+    }
+
+    /// What to repeat now that the time has come: a segment from the first unacknowledged number on, one octet of it
+    /// at least, even when the window is shut (RFC 9293 section 3.8.6.1).
+    @_noLocks
+    mutating func repetition() -> (from: SequenceNumber, to: SequenceNumber) {
+        repeats &+= 1
+        repeatAt = 0
+        let limit = SequenceNumber.later(SequenceNumber.later(sendable, edge), unacknowledged.advanced(by: 1))
+        let to = SequenceNumber.earlier(unacknowledged.advanced(by: segmentMax), SequenceNumber.earlier(limit, end))
+        return (unacknowledged, to)
+    }
+
+    /// Where a segment without data stands for the target.
+    @_noLocks
+    func emptySegmentNumber(_ number: SequenceNumber) -> SequenceNumber {
+        SequenceNumber.earlier(SequenceNumber.later(edits.target(of: number, .down), unacknowledged), sent)
+    }
+
+    /// Forgets what is in flight.
+    @_noLocks
+    mutating func release(_ pool: inout BlockPool) {
+        buffer.release(&pool)
+        parking.release(&pool)
+        repeatAt = 0
+    }
+}

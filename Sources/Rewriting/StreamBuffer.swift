@@ -1,0 +1,110 @@
+import FlowTables
+import WireFormats
+
+/// What one direction has in flight: bytes as the target will read them, until it has acknowledged them, and after
+/// them bytes as the source sent them, about which nothing is decided yet.
+///
+/// Invariants: while there is a byte there is a block; `start + decided + held <= BlockPool.blockSize`; the first
+/// `decided` bytes never change any more, so every retransmission of them is the same.
+struct StreamBuffer: BitwiseCopyable {
+    /// The block, or -1.
+    private(set) var block: Int32 = -1
+    private var start: Int32 = 0
+    /// How many bytes the target will read.
+    private(set) var decided = 0
+    /// How many bytes wait for a decision.
+    private(set) var held = 0
+
+    @_noLocks
+    init() {}
+
+    /// How many more bytes fit, if a block can be had.
+    var room: Int { @_noLocks get { BlockPool.blockSize &- decided &- held } }
+
+    /// Where the bytes `offset ..< offset + count` after the first stand in the block.
+    @_noLocks
+    func place(_ offset: Int, _ count: Int) -> Range<Int> {
+        let first = Int(start) &+ offset
+        return first..<first &+ count
+    }
+
+    /// Appends bytes to those held; how many were taken: fewer when the buffer is full, 0 when no block is free.
+    @_noLocks
+    mutating func append(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ pool: inout BlockPool) -> Int {
+        let count = makeRoom(range.count, &pool)
+        guard count > 0 else { return 0 }
+        var target = pool.mutableBytes(Int(block))
+        target.copy(bytes, range.lowerBound..<range.lowerBound &+ count, to: Int(start) &+ decided &+ held)
+        held &+= count
+        return count
+    }
+
+    /// Appends bytes of another block to those held; how many were taken.
+    @_noLocks
+    mutating func append(_ range: Range<Int>, of other: Int, _ pool: inout BlockPool) -> Int {
+        let count = makeRoom(range.count, &pool)
+        guard count > 0 else { return 0 }
+        pool.move(
+            range.lowerBound..<range.lowerBound &+ count, of: other, to: Int(start) &+ decided &+ held, of: Int(block))
+        held &+= count
+        return count
+    }
+
+    /// How many of `count` more bytes can be appended, after making that possible.
+    @_noLocks
+    private mutating func makeRoom(_ count: Int, _ pool: inout BlockPool) -> Int {
+        if block < 0 {
+            guard let taken = pool.take() else { return 0 }
+            block = Int32(truncatingIfNeeded: taken)
+            start = 0
+        }
+        let count = min(count, room)
+        if Int(start) &+ decided &+ held &+ count > BlockPool.blockSize { compact(&pool) }
+        return count
+    }
+
+    /// The bytes that wait for a decision.
+    @_semantics("no_performance_analysis") @_lifetime(borrow pool)
+    func heldBytes(_ pool: borrowing BlockPool) -> RawSpan { pool.bytes(Int(block), place(decided, held)) }
+
+    /// Decides that the first bytes held go out as they are.
+    @_noLocks
+    mutating func pass(_ count: Int) {
+        decided &+= count
+        held &-= count
+    }
+
+    /// Decides that the first bytes held go out as others. The caller has seen that there is room.
+    @_noLocks
+    mutating func replace(_ count: Int, by bytes: borrowing RawSpan, _ length: Int, _ pool: inout BlockPool) {
+        let rest = held &- count
+        if Int(start) &+ decided &+ length &+ rest > BlockPool.blockSize { compact(&pool) }
+        let first = Int(start) &+ decided
+        pool.move(first &+ count..<first &+ held, of: Int(block), to: first &+ length, of: Int(block))
+        var target = pool.mutableBytes(Int(block))
+        target.copy(bytes, 0..<length, to: first)
+        decided &+= length
+        held = rest
+    }
+
+    /// Forgets the first bytes, which the target has acknowledged.
+    @_noLocks
+    mutating func drop(_ count: Int, _ pool: inout BlockPool) {
+        decided &-= count
+        start &+= Int32(truncatingIfNeeded: count)
+        if decided &+ held == 0 { release(&pool) }
+    }
+
+    /// Forgets everything.
+    @_noLocks
+    mutating func release(_ pool: inout BlockPool) {
+        if block >= 0 { pool.give(Int(block)) }
+        self = StreamBuffer()
+    }
+
+    @_noLocks
+    private mutating func compact(_ pool: inout BlockPool) {
+        pool.move(place(0, decided &+ held), of: Int(block), to: 0, of: Int(block))
+        start = 0
+    }
+}
