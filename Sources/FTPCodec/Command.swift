@@ -9,18 +9,19 @@
 public struct Command: Sendable {
     /// What it asks for.
     public let verb: Verb
-    /// Where its argument stands in the line: from the first to the last byte that is not white space. Empty when there
+    /// Where its argument stands in the span: from the first to the last byte that is not white space. Empty when there
     /// is none. Telnet commands may stand inside.
     public let argument: Range<Int>
 
-    /// Reads a command line; CR and LF at its end may be present or not.
+    /// Reads the command line that stands in `range` of `line`, which is all of it when nil; CR and LF at its end may be
+    /// present or not.
     @_noLocks
-    public init(line: borrowing RawSpan) {
-        var cursor = TelnetCursor(0..<line.byteCount)
+    public init(line: borrowing RawSpan, _ range: Range<Int>? = nil) {
+        let range = line.range(range)
+        var cursor = TelnetCursor(range)
         let head = CommandHead(line, &cursor)
         verb = head.isEmptyLine ? .none : head.spelling.verb()
-        let lineEnd = line.byteCount
-        var start = head.terminator?.offset ?? lineEnd
+        var start = head.terminator?.offset ?? range.upperBound
         var end = start
         var byte = head.terminator
         while let current = byte {
@@ -33,10 +34,10 @@ public struct Command: Sendable {
         argument = start..<end
     }
 
-    /// What a line that has begun with `prefix`, and has no LF yet, can still become.
+    /// What a line can still become that has begun with `range` of `prefix` (all of it when nil), and has no LF yet.
     @_noLocks
-    public static func foresee(prefix: RawSpan) -> Foresight {
-        var cursor = TelnetCursor(0..<prefix.byteCount)
+    public static func foresee(prefix: RawSpan, _ range: Range<Int>? = nil) -> Foresight {
+        var cursor = TelnetCursor(prefix.range(range))
         let head = CommandHead(prefix, &cursor)
         guard head.terminator != nil else { return head.spelling.mayBecomeActedOn() ? .undecided : .plain }
         return head.spelling.verb().isActedOn ? .acts : .plain

@@ -7,20 +7,22 @@ public enum PassiveReply {
     public struct Match: Hashable, Sendable {
         /// The server's data address.
         public let endpoint: HostPort
-        /// From the first digit of h1 to just after the last of p2, as offsets in the line.
+        /// From the first digit of h1 to just after the last of p2, as offsets in the span.
         public let range: Range<Int>
     }
 
-    /// Finds the endpoint in a complete line that begins with "227 ".
+    /// Finds the endpoint in a complete line that begins with "227 " and stands in `range` of `line`, or is all of it
+    /// when that is nil.
     @_noLocks
-    public static func parse(_ line: RawSpan) throws(EndpointDefect) -> Match {
-        var cursor = TelnetCursor(0..<line.byteCount)
+    public static func parse(_ line: RawSpan, _ range: Range<Int>? = nil) throws(EndpointDefect) -> Match {
+        let range = line.range(range)
+        var cursor = TelnetCursor(range)
         skipCode(of: line, &cursor)
         var inNumber = false
         while let byte = cursor.next(in: line) {
             // Only at the beginning of a number: that keeps the search linear.
             if byte.value.isDigit && !inNumber {
-                var reader = FieldReader(line, in: byte.offset..<line.byteCount)
+                var reader = FieldReader(line, in: byte.offset..<range.upperBound)
                 do throws(EndpointDefect) {
                     let endpoint = try reader.hostPort(in: line)
                     return Match(endpoint: endpoint, range: byte.offset..<reader.end)

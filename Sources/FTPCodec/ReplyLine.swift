@@ -18,10 +18,11 @@ public struct ReplyLine: Hashable, Sendable {
     /// Its place in a reply, were it not in the middle of another one.
     public let kind: Kind
 
-    /// Reads the beginning of a line. Nil when too little of it is there to tell; never nil when it holds an LF.
+    /// Reads the beginning of a line, which stands in `range` of `line`, or is all of it when that is nil. The result is
+    /// nil when too little of the line is there to tell; never when it holds an LF.
     @_noLocks
-    public init?(_ line: borrowing RawSpan) {
-        var cursor = TelnetCursor(0..<line.byteCount)
+    public init?(_ line: borrowing RawSpan, _ range: Range<Int>? = nil) {
+        var cursor = TelnetCursor(line.range(range))
         var code = 0
         for _ in 0..<3 {
             guard let byte = cursor.next(in: line) else { return nil }

@@ -10,7 +10,7 @@ public struct TLSRecords: Hashable, Sendable {
     public enum Progress: Hashable, Sendable {
         /// All of them belong to TLS records.
         case inside
-        /// Plain text begins at this offset in the bytes given last.
+        /// Plain text begins at this offset in the span given last.
         case plaintext(at: Int)
         /// They are not TLS records. What follows is opaque for ever.
         case lost
@@ -31,16 +31,18 @@ public struct TLSRecords: Hashable, Sendable {
     @_noLocks
     public init() {}
 
-    /// Takes the next bytes of the stream: those of `bytes` from `start` on. After `plaintext` the rest of them was not
-    /// looked at, and the records have ended.
-    ///
-    /// - Precondition: `start` is in 0 ... `bytes.byteCount`.
+    /// Takes the next bytes of the stream: those of `bytes` from `start` to `end`, which is the end of the span when nil.
+    /// After `plaintext` the rest of them was not looked at, and the records have ended. Traps when the bytes are not
+    /// inside the span.
     @_noLocks
-    public mutating func follow(_ bytes: RawSpan, from start: Int) -> Progress {
+    public mutating func follow(_ bytes: RawSpan, from start: Int, to end: Int? = nil) -> Progress {
+        let count = bytes.byteCount
+        let end = end ?? count
+        precondition(start >= 0 && start <= end && end <= count, "bytes outside of the span")
         var offset = start
-        while offset < bytes.byteCount && state != .lost {
+        while offset < end && state != .lost {
             if state == .body {
-                let count = min(length, bytes.byteCount &- offset)
+                let count = min(length, end &- offset)
                 offset &+= count
                 length &-= count
                 if length == 0 { state = .boundary }

@@ -24,11 +24,20 @@ enum FuzzFTP {
                 precondition((byte(stream, offset) == 10) == (offset == end - 1), "a line has one LF, at its end")
             }
             let line = stream.extracting(start..<end)
+            checkSame(line, start, Command(line: stream, start..<end))
             checkCommand(line)
             checkReply(line, &replies)
             start = end
         }
         for offset in start..<stream.byteCount { precondition(byte(stream, offset) != 10, "an LF was overlooked") }
+    }
+
+    /// A line that stands alone is read as the same line was, `start` bytes into a stream.
+    static func checkSame(_ line: RawSpan, _ start: Int, _ command: Command) {
+        let alone = Command(line: line)
+        precondition(
+            alone.verb == command.verb && alone.argument.count == command.argument.count
+                && alone.argument.lowerBound + start == command.argument.lowerBound, "neighbours changed a command")
     }
 
     static func checkCommand(_ line: RawSpan) {
