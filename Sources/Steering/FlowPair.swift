@@ -7,6 +7,13 @@ public struct FlowPair: Sendable {
     /// The answers to it.
     public var reverse: steering_tuple
 
+    /// A pair from its keys.
+    @_noLocks
+    public init(forward: steering_tuple, reverse: steering_tuple) {
+        self.forward = forward
+        self.reverse = reverse
+    }
+
     /// The flows that a pinhole has become; nil as long as no packet has come through.
     @_noLocks
     public init?(key: steering_tuple, pinhole: steering_pinhole) {

@@ -69,7 +69,8 @@ public struct KernelMap<Key: BitwiseCopyable & Sendable, Value: BitwiseCopyable 
             var count = UInt32(room)
             var next: UInt64 = 0
             // The kernel writes at most `count` keys and values, and says in `count` how many it wrote.
-            let result = unsafe started
+            let result =
+                unsafe started
                 ? bpf_map_lookup_batch(descriptor, &position, &next, keys, values, &count, nil)
                 : bpf_map_lookup_batch(descriptor, nil, &next, keys, values, &count, nil)
             if result == -ENOSPC {
