@@ -1,0 +1,132 @@
+// The network of the lab:
+//
+//     inside ---- lan0 router wan0 ---- [middle ----] outside
+//     192.168.1.10    .1     203.0.113.7              203.0.113.20, or 198.51.100.20 behind the middle box
+//
+// The router forwards with a default-deny firewall and masquerades what leaves by wan0, as a small office's does.
+
+import Foundation
+
+/// Two hosts and a router between them, as network namespaces.
+public final class Topology: Sendable {
+    /// A stateful device between router and server, which forgets TCP connections.
+    public struct MiddleBox: Sendable {
+        /// Idle seconds after which it drops everything of an established connection.
+        public let forgetsAfter: Int
+
+        public init(forgetsAfter: Int) {
+            self.forgetsAfter = forgetsAfter
+        }
+    }
+
+    /// The inside host's address, which nobody outside may see.
+    public static let insideAddress = "192.168.1.10"
+    /// The router's address on wan0, which NAT gives to everything.
+    public static let publicAddress = "203.0.113.7"
+    /// The half of the ports that is the gateway's; masquerade has the other.
+    public static let gatewayPorts = "32768-65535"
+
+    public let sandbox: Sandbox
+    public let inside: Namespace
+    public let router: Namespace
+    public let outside: Namespace
+    /// The outside host's address.
+    public let outsideAddress: String
+
+    /// Builds everything; on failure removes what there is.
+    ///
+    /// - Parameter queues: queues of each of the router's links.
+    public init(queues: Int = 1, middleBox: MiddleBox? = nil) throws {
+        sandbox = try Sandbox()
+        inside = try sandbox.namespace("inside")
+        router = try sandbox.namespace("router")
+        outside = try sandbox.namespace("outside")
+        outsideAddress = middleBox == nil ? "203.0.113.20" : "198.51.100.20"
+        try connectInside(queues: queues)
+        if let middleBox {
+            try connectOutside(through: middleBox, queues: queues)
+        } else {
+            try connectOutside(queues: queues)
+        }
+        try becomeRouter()
+    }
+
+    /// Ends and removes everything.
+    public func remove() {
+        sandbox.remove()
+    }
+
+    /// Lets the kernel's own helper (nf_conntrack_ftp, nf_nat_ftp) serve port 21.
+    public func useKernelHelper() throws {
+        try load(
+            """
+            table ip lab {
+                ct helper ftp { type "ftp" protocol tcp; }
+                chain helpers {
+                    type filter hook prerouting priority filter
+                    tcp dport 21 ct helper set "ftp"
+                }
+            }
+            """, into: router)
+    }
+
+    private func connectInside(queues: Int) throws {
+        try Interface.router(router, "lan0", "192.168.1.1/24")
+            .connect(to: .host(inside, "eth0", "\(Topology.insideAddress)/24"), queues: queues)
+        try inside.run("ip", "route", "add", "default", "via", "192.168.1.1")
+    }
+
+    private func connectOutside(queues: Int) throws {
+        try Interface.router(router, "wan0", "\(Topology.publicAddress)/24")
+            .connect(to: .host(outside, "eth0", "\(outsideAddress)/24"), queues: queues)
+    }
+
+    private func connectOutside(through box: MiddleBox, queues: Int) throws {
+        let middle = try sandbox.namespace("middle")
+        try Interface.router(router, "wan0", "\(Topology.publicAddress)/24")
+            .connect(to: .host(middle, "near0", "203.0.113.1/24"), queues: queues)
+        try Interface.host(middle, "far0", "198.51.100.1/24")
+            .connect(to: .host(outside, "eth0", "\(outsideAddress)/24"), queues: 1)
+        try router.run("ip", "route", "add", "default", "via", "203.0.113.1")
+        try outside.run("ip", "route", "add", "default", "via", "198.51.100.1")
+        try middle.set("ipv4/ip_forward", to: "1")
+        try load(
+            """
+            table ip lab {
+                chain forward {
+                    type filter hook forward priority filter
+                    ct state invalid drop
+                }
+            }
+            """, into: middle)
+        // Without the first, a forgotten connection's next packet would begin a new entry.
+        try middle.set("netfilter/nf_conntrack_tcp_loose", to: "0")
+        try middle.set("netfilter/nf_conntrack_tcp_timeout_established", to: "\(box.forgetsAfter)")
+    }
+
+    private func becomeRouter() throws {
+        try router.set("ipv4/ip_forward", to: "1")
+        try router.set("ipv4/ip_local_reserved_ports", to: Topology.gatewayPorts)
+        try load(
+            """
+            table ip lab {
+                chain forward {
+                    type filter hook forward priority filter; policy drop
+                    ct state established,related accept
+                    iifname "lan0" accept
+                }
+                chain postrouting {
+                    type nat hook postrouting priority srcnat
+                    oifname "wan0" meta l4proto { tcp, udp } masquerade to :1024-32767
+                    oifname "wan0" masquerade
+                }
+            }
+            """, into: router)
+    }
+
+    private func load(_ rules: String, into namespace: Namespace) throws {
+        let file = "\(sandbox.directory)/\(namespace.name).nft"
+        try rules.write(toFile: file, atomically: false, encoding: .utf8)
+        try namespace.run("nft", "--file", file)
+    }
+}
