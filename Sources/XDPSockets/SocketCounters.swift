@@ -16,4 +16,7 @@ public struct SocketCounters: Equatable, Sendable {
     public var kicksStalled: UInt64 = 0
     /// Kicks refused for another reason than a queue that is full for now, such as an interface that is down.
     public var kicksRefused: UInt64 = 0
+
+    /// All 0.
+    public init() {}
 }

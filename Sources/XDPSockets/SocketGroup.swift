@@ -150,6 +150,9 @@ public struct SocketGroup: ~Copyable {
         @_noLocks get { memory.pool.frameSize }
     }
 
+    /// Frames of the group, wherever they are.
+    public var frameCount: Int { memory.pool.frameCount }
+
     /// Puts a held frame's packet into a socket's transmit ring; it leaves at the next flush. The frame is the
     /// caller's no longer, sent or not.
     ///
