@@ -73,10 +73,12 @@ let package = Package(
         .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables"]),
         .testTarget(name: "RewritingTests", dependencies: ["Rewriting", "FTPCodec", "FlowTables", "WireFormats"]),
         .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "Lab", "XDPSockets"]),
-        .testTarget(name: "RoutingTests", dependencies: ["Routing", "Lab", "WireFormats"]),
+        .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),
+        .testTarget(name: "RoutingTests", dependencies: ["CXDP", "InNamespace", "Lab", "Routing", "WireFormats"]),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "WireFormats"]),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Rewriting", "WireFormats"]),
-        .testTarget(name: "ControlTests", dependencies: ["Control"]),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),
         .testTarget(name: "LabTests", dependencies: ["Lab"]),
     ],
     swiftLanguageModes: [.v6]

@@ -69,7 +69,8 @@ extension Kernel {
 }
 
 extension Interface {
-    fileprivate init?(_ message: Message) {
+    /// Nil where the message is not about an interface.
+    init?(_ message: Message) {
         let body = message.body(as: ifinfomsg.self)
         var name: String?
         var address: EthernetAddress?

@@ -30,6 +30,12 @@ public struct Neighbour: Equatable, Sendable {
         case permanent = 0x80
     }
 
+    /// An entry from its parts.
+    public init(address: EthernetAddress?, state: State) {
+        self.address = address
+        self.state = state
+    }
+
     /// The address to send to now; nil while there is none to be trusted.
     public var destination: EthernetAddress? {
         switch state {

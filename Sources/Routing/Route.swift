@@ -28,6 +28,14 @@ public struct Hop: Equatable, Sendable {
     /// The address that the router itself would send from; nil for a forwarded packet.
     public let preferredSource: IPv4Address?
 
+    /// A hop from its parts.
+    public init(interface: UInt32, gateway: IPv4Address?, mtu: UInt32?, preferredSource: IPv4Address?) {
+        self.interface = interface
+        self.gateway = gateway
+        self.mtu = mtu
+        self.preferredSource = preferredSource
+    }
+
     /// Whose neighbour entry a packet to `destination` needs.
     public func neighbour(of destination: IPv4Address) -> IPv4Address { gateway ?? destination }
 }
