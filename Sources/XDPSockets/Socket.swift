@@ -31,18 +31,33 @@ struct Socket: ~Copyable {
         _ binding: SocketBinding, mode: SocketMode, memory: borrowing UserMemory,
         rings: UnsafeMutablePointer<sp_rings>
     ) throws(SocketError) {
-        var handle: OpaquePointer?
-        // Unsafe: libxdp writes the handle, and keeps the addresses of memory and rings, which do not move.
-        let result = unsafe sp_socket_open(
-            &handle, binding.interface, binding.queue, memory.handle, UInt32(memory.settings.ringSize), mode.bindFlag,
-            rings)
-        guard result == 0, let handle = unsafe handle else {
-            throw SocketError(step: .binding(binding, mode), errno: -result)
-        }
-        unsafe self.handle = handle
+        unsafe handle = try Self.bind(binding, mode: mode, memory: memory, rings: rings)
         unsafe self.rings = rings
         descriptor = unsafe xsk_socket__fd(handle)
         self.mode = sp_socket_is_zero_copy(descriptor) == 1 ? .zeroCopy : .copy
+    }
+
+    /// The kernel frees a queue some time after its socket is closed, in a work item (xp_put_pool in
+    /// net/xdp/xsk_buff_pool.c). So that a gateway can be restarted at once, a queue that is busy is tried for a
+    /// second.
+    private static func bind(
+        _ binding: SocketBinding, mode: SocketMode, memory: borrowing UserMemory,
+        rings: UnsafeMutablePointer<sp_rings>
+    ) throws(SocketError) -> OpaquePointer {
+        var handle: OpaquePointer?
+        var result: Int32 = 0
+        for _ in 0..<100 {
+            // Unsafe: libxdp writes the handle, and keeps the addresses of memory and rings, which do not move.
+            result = unsafe sp_socket_open(
+                &handle, binding.interface, binding.queue, memory.handle, UInt32(memory.settings.ringSize),
+                mode.bindFlag, rings)
+            guard result == -EBUSY else { break }
+            usleep(10_000)
+        }
+        guard result == 0, let handle = unsafe handle else {
+            throw SocketError(step: .binding(binding, mode), errno: -result)
+        }
+        return unsafe handle
     }
 
     deinit {
