@@ -9,7 +9,7 @@ public final class ControlCapture: Sendable {
     /// Begins, and returns when it captures.
     public init(in topology: Topology) throws {
         process = try topology.outside.start([
-            "tcpdump", "--immediate-mode", "-l", "-n", "-A", "-s", "0", "-i", "eth0", "tcp dst port 21",
+            "tcpdump", "--immediate-mode", "-l", "-n", "-q", "-A", "-s", "0", "-i", "eth0", "tcp dst port 21",
         ])
         try process.wait(for: "listening on")
     }

@@ -69,9 +69,9 @@ public struct FTPClient: Sendable {
         let steps = transfers.map { transfer in
             let what =
                 switch transfer {
-                case .download(let remote, let local): ["--output", local, "ftp://\(host)/\(remote)"]
-                case .upload(let local, let remote): ["--upload-file", local, "ftp://\(host)/\(remote)"]
-                case .list(let local): ["--output", local, "ftp://\(host)/"]
+                case .download(let remote, let local): ["--output", local, "ftp://\(host)/files/\(remote)"]
+                case .upload(let local, let remote): ["--upload-file", local, "ftp://\(host)/files/\(remote)"]
+                case .list(let local): ["--output", local, "ftp://\(host)/files/"]
                 }
             // --next forgets every option.
             return ["--silent", "--show-error", "--user", "\(user):lab"] + modeOptions + options + what
@@ -94,7 +94,7 @@ public struct FTPClient: Sendable {
             case .list(let local): "ls >'\(local)'"
             }
         }
-        let script = settings.map { "set \($0)" } + ["open -u \(user),lab \(host)"] + steps + ["bye"]
+        let script = settings.map { "set \($0)" } + ["open -u \(user),lab \(host)/files"] + steps + ["bye"]
         return ["lftp", "-c", script.joined(separator: "; ")]
     }
 
@@ -114,7 +114,7 @@ public struct FTPClient: Sendable {
         let script =
             [
                 "passive \(isPassive ? "on" : "off")", "epsv4 \(isExtended ? "on" : "off")", "open \(host)",
-                "user \(user) lab", "binary",
+                "user \(user) lab", "binary", "cd files",
             ] + steps + ["bye"]
         let file = "\(topology.sandbox.directory)/tnftp.script"
         try (script.joined(separator: "\n") + "\n").write(toFile: file, atomically: false, encoding: .utf8)
@@ -150,6 +150,7 @@ public struct FTPClient: Sendable {
                 return super().sendport(host, port) if mode == "PORT" else self.sendeprt(host, port)
 
         client = Client(host, user, "lab", timeout=20)
+        client.cwd("files")
         client.set_pasv(mode in ("PASV", "EPSV"))
         for action, source, target in json.loads(steps):
             if action == "upload":

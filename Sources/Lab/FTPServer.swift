@@ -13,7 +13,7 @@ public final class FTPServer: Sendable {
         case pureFTPd = "pure-ftpd"
     }
 
-    /// What it serves: a client sees this directory as its `/`.
+    /// What it serves, readable and writable: a client sees this directory as `/files`. (vsftpd refuses a writable `/`.)
     public let folder: String
     /// Who logs in; the password is `lab`.
     public let user: String
@@ -25,16 +25,16 @@ public final class FTPServer: Sendable {
     /// - Throws: `LabError` where it is not there or does not start.
     public init(_ program: Program, in topology: Topology, certificate: String? = nil) throws {
         let run = "\(topology.sandbox.directory)/\(program.rawValue)"
-        folder = "\(run)/served"
+        let root = "\(run)/served"
+        folder = "\(root)/files"
         user = program == .vsftpd ? "ftp" : "lab"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
         let command =
             switch program {
-            case .vsftpd: try FTPServer.vsftpd(run, folder, topology)
-            case .proftpd: try FTPServer.proftpd(run, folder, topology, certificate)
-            case .pureFTPd: try FTPServer.pureFTPd(run, folder, topology)
+            case .vsftpd: try FTPServer.vsftpd(run, root, topology)
+            case .proftpd: try FTPServer.proftpd(run, root, topology, certificate)
+            case .pureFTPd: try FTPServer.pureFTPd(run, root, topology)
             }
         process = try topology.outside.start(command)
         try topology.outside.wait(forPort: 21, of: process)
@@ -45,8 +45,9 @@ public final class FTPServer: Sendable {
         try process.stop()
     }
 
-    /// Its anonymous user, `ftp`, is the only one that needs no account of the machine.
-    private static func vsftpd(_ run: String, _ folder: String, _ topology: Topology) throws -> [String] {
+    /// Its anonymous user, `ftp`, is the only one that needs no account of the machine. It acts as `daemon`, because
+    /// that has a home directory on every machine, which vsftpd enters before it enters anon_root.
+    private static func vsftpd(_ run: String, _ root: String, _ topology: Topology) throws -> [String] {
         let empty = "\(run)/empty"
         try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
         let configuration = """
@@ -54,11 +55,10 @@ public final class FTPServer: Sendable {
             listen=YES
             listen_address=\(topology.outsideAddress)
             anonymous_enable=YES
-            ftp_username=nobody
+            ftp_username=daemon
             nopriv_user=nobody
             secure_chroot_dir=\(empty)
-            anon_root=\(folder)
-            allow_writeable_chroot=YES
+            anon_root=\(root)
             write_enable=YES
             anon_upload_enable=YES
             anon_other_write_enable=YES
@@ -73,11 +73,11 @@ public final class FTPServer: Sendable {
     }
 
     private static func proftpd(
-        _ run: String, _ folder: String, _ topology: Topology, _ certificate: String?
+        _ run: String, _ root: String, _ topology: Topology, _ certificate: String?
     ) throws -> [String] {
         let password = try topology.outside.run("openssl", "passwd", "-5", "lab")
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        let users = try write("lab:\(password):65534:65534::\(folder):/bin/sh\n", "\(run)/users", mode: 0o600)
+        let users = try write("lab:\(password):65534:65534::\(root):/bin/sh\n", "\(run)/users", mode: 0o600)
         let modules = URL(fileURLWithPath: try Programs.server("usr/lib/proftpd/mod_tls.so"))
             .deletingLastPathComponent().path
         let encryption =
@@ -122,13 +122,13 @@ public final class FTPServer: Sendable {
         ]
     }
 
-    private static func pureFTPd(_ run: String, _ folder: String, _ topology: Topology) throws -> [String] {
+    private static func pureFTPd(_ run: String, _ root: String, _ topology: Topology) throws -> [String] {
         let users = "\(run)/users"
         let passwordFile = try write("lab\nlab\n", "\(run)/password", mode: 0o600)
         try topology.outside.run(
             "sh", "-c",
             """
-            '\(try Programs.server("usr/bin/pure-pw"))' useradd lab -f '\(users)' -u 65534 -g 65534 -d '\(folder)' \
+            '\(try Programs.server("usr/bin/pure-pw"))' useradd lab -f '\(users)' -u 65534 -g 65534 -d '\(root)' \
             -m -F '\(users).pdb' <'\(passwordFile)'
             """)
         return [
