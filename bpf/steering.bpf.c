@@ -594,7 +594,8 @@ static __always_inline enum steering_counter open_pinhole(const struct packet *p
 	if (owner && owner != port)
 		return steering_counter_drop_claimed_pinhole;
 	if (create_flows(packet, pinhole)) {
-		__sync_val_compare_and_swap(&pinhole->claimed_port, port, 0);
+		if (!owner)
+			__sync_val_compare_and_swap(&pinhole->claimed_port, port, 0);
 		return steering_counter_drop_flow_full;
 	}
 	return steering_counter_forward_pinhole;
@@ -683,7 +684,8 @@ static __always_inline enum steering_counter read_quoted(struct packet *packet, 
 }
 
 /* Changes the checksum of the quoted TCP or UDP header, if it is quoted that far; returns the change of its bytes. */
-static __always_inline __u32 translate_quoted_checksum(const struct packet *packet, struct port_pair *pair, __u32 change)
+static __always_inline __u32 translate_quoted_checksum(const struct packet *packet, struct port_pair *pair,
+						       __u32 change)
 {
 	__u32 quoted_bytes = packet->payload - ((void *)pair - packet->transport);
 	struct tcphdr *tcp = (void *)pair;

@@ -81,7 +81,8 @@ private func advice(for interface: String, index: Int32, code: Int32) -> String?
 /// Number and name of the program that an interface has already; 0 and `unknown` if it is gone by now.
 private func attachedProgram(on index: Int32) -> (id: UInt32, name: String) {
     var query = bpf_xdp_query_opts()
-    query.sz = MemoryLayout<bpf_xdp_query_opts>.size
+    // Up to the last member: libbpf refuses bytes behind it that are not 0, and nobody clears the padding.
+    query.sz = MemoryLayout.offset(of: \bpf_xdp_query_opts.attach_mode)! + 1
     var info = bpf_prog_info()
     var size = UInt32(MemoryLayout<bpf_prog_info>.size)
     // libbpf fills the two structures as far as their sizes say.

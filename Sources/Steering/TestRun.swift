@@ -12,7 +12,8 @@ public struct TestRun: Sendable {
 
 extension SteeringProgram {
     /// Runs the program on a frame, as if a queue of an interface of this thread's network namespace had received it.
-    /// The interface must have a program attached, native. With `repeats` above 1, every run gets what the last one left.
+    /// The interface must have a program attached, native. With `repeats` above 1, every run gets what the last one
+    /// left.
     ///
     /// - Parameter frame: 14 to 3500 bytes.
     public func run(

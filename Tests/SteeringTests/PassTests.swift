@@ -34,7 +34,7 @@ let passRows: [Row] = {
         row("another port", "pass_other", request.fromClient()),
         row("service over the other protocol", "pass_other", inside("198.51.100.21", .udp(from: 50000, to: 21))),
         row(
-            "service port as the source, from inside", "pass_other", inside("198.51.100.21", .tcp(from: 21, to: 50000))),
+            "service port as the source", "pass_other", inside("198.51.100.21", .tcp(from: 21, to: 50000))),
         row(
             "server's port, from outside", "pass_other",
             reached("198.51.100.21", "203.0.113.7", .tcp(from: 33000, to: 21)), card: "out0"),

@@ -8,8 +8,8 @@ import Steering
 ///                             in0.10             out0.20           the same with one VLAN tag
 ///                             in0.40.41          out0.30.31        with two, 802.1ad and 802.1Q
 ///
-/// The neighbours' entries are permanent. The far ends of the links say nothing. In the place of VLAN devices, which not
-/// every kernel has, there are veth devices: for routing, as for the program, they are interface numbers.
+/// The neighbours' entries are permanent. The far ends of the links say nothing. In the place of VLAN devices, which
+/// not every kernel has, there are veth devices: for routing, as for the program, they are interface numbers.
 final class Router: Sendable {
     static let insideStation: [UInt8] = [2, 0, 0, 0, 1, 1]
     static let outsideStation: [UInt8] = [2, 0, 0, 0, 2, 1]

@@ -40,12 +40,14 @@ struct Outcome: Sendable {
     func flow(_ key: steering_tuple) -> steering_flow? { flows.first { raw($0.key) == raw(key) }?.value }
 }
 
+private let addressFamilyXDP: Int32 = 44  // AF_XDP is not in the Glibc module
+
 /// Runs the rows in a router of their own, each with empty tables.
 func outcomes(of rows: [Row]) async throws -> [Outcome] {
     try await inOwnNamespace {
         let router = try Router()
         // The kernel takes any AF_XDP socket into the map; to receive, it would have to be bound.
-        let socket = socket(44 /* AF_XDP */, Int32(SOCK_RAW.rawValue), 0)
+        let socket = socket(addressFamilyXDP, Int32(SOCK_RAW.rawValue), 0)
         defer { close(socket) }
         var programs: [UInt32: SteeringProgram] = [:]  // by room: to load one takes a tenth of a second
         return try rows.map { row in
