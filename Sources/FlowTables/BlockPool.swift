@@ -10,7 +10,7 @@ public struct BlockPool: ~Copyable {
         @inline(__always) @_noLocks get { 16384 }
     }
 
-    private let memory: Slots<UInt8>
+    private var memory: Slots<UInt8>
     private var free: FreeList
 
     /// A pool of `count` blocks, all free.

@@ -13,7 +13,7 @@ public struct FlowIndex: ~Copyable {
         var slot: UInt32
     }
 
-    private let entries: Slots<Entry>
+    private var entries: Slots<Entry>
     private let mask: Int
     private let seed: UInt64
     /// The most conversations it holds.

@@ -4,7 +4,7 @@ import PlainMemory
 ///
 /// Invariant: `free[0 ..< available]` are distinct slot numbers, those not taken.
 public struct FreeList: ~Copyable {
-    private let free: Slots<UInt32>
+    private var free: Slots<UInt32>
     /// How many slots are free.
     public private(set) var available: Int
 

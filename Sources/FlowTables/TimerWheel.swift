@@ -17,8 +17,8 @@ public struct TimerWheel: ~Copyable {
     private static var lists: Int {
         @inline(__always) @_noLocks get { 4096 }
     }
-    private let links: Slots<Link>
-    private let heads: Slots<UInt32>
+    private var links: Slots<Link>
+    private var heads: Slots<UInt32>
     private let tick: UInt64
     private var reached: UInt64
 

@@ -47,11 +47,21 @@ public struct Slots<Element: BitwiseCopyable>: ~Copyable {
             // Safe: the index is within the mapping that init made.
             return unsafe UnsafePointer(base + index)
         }
-        @inline(__always) nonmutating unsafeMutableAddress {
+        @inline(__always) unsafeMutableAddress {
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "slot out of range")
             // Safe: as above.
             return unsafe base + index
         }
+    }
+}
+
+extension Slots {
+    /// Replaces an element of a table that the caller only borrows, such as a counter.
+    @inlinable @inline(__always)
+    public func store(_ element: Element, at index: Int) {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "slot out of range")
+        // Safe: the index is within the mapping that init made; one thread writes.
+        unsafe base[index] = element
     }
 }
 

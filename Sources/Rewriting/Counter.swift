@@ -87,7 +87,7 @@ public struct Counters: ~Copyable {
 
     /// Counts one.
     @inline(__always) @_noLocks
-    public func count(_ counter: Counter) { values[counter.rawValue] &+= 1 }
+    public func count(_ counter: Counter) { values.store(values[counter.rawValue] &+ 1, at: counter.rawValue) }
 
     /// How many were counted.
     @_noLocks

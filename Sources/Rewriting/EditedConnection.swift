@@ -137,6 +137,22 @@ struct EditedConnection: BitwiseCopyable {
         }
     }
 
+    /// Passes a reset on, with the numbers that its target expects.
+    @_noLocks
+    mutating func passReset(_ segment: TCPPacket, from side: Side, _ outbox: inout Outbox) {
+        let number = streams[Int(side.rawValue)].emptySegmentNumber(segment.sequence)
+        var outgoing = header(toward: side.other, number, answering: segment)
+        outgoing.flags = segment.flags.has(.ack) ? TCPFlags.rst.with(.ack) : .rst
+        outbox.append(outgoing)
+    }
+
+    /// Tells a side again what is expected of it.
+    @_noLocks
+    mutating func restate(to side: Side, _ outbox: inout Outbox) { acknowledge(side, &outbox) }
+
+    /// Whether both FINs have been acknowledged by their targets.
+    var isFinished: Bool { @_noLocks get { streams[0].isFinished && streams[1].isFinished } }
+
     /// Sends toward a side what its window now lets through.
     @_noLocks
     mutating func flush(toward side: Side, _ outbox: inout Outbox) {

@@ -4,7 +4,7 @@ import PlainMemory
 ///
 /// Invariant: the first `count` slots are filled. What does not fit is lost like a packet on the wire, and counted.
 public struct Outbox: ~Copyable {
-    private let segments: Slots<OutgoingSegment>
+    private var segments: Slots<OutgoingSegment>
     /// How many segments there are.
     public private(set) var count = 0
     /// How many did not fit since the start.
@@ -27,6 +27,12 @@ public struct Outbox: ~Copyable {
         }
         segments[count] = segment
         count &+= 1
+    }
+
+    /// Gives a segment the addresses of its conversation.
+    @_noLocks
+    mutating func address(_ place: Int, as conversation: borrowing Conversation, _ slot: Int) {
+        conversation.address(&segments[place], slot: slot)
     }
 
     /// Empties the box.

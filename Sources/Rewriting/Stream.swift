@@ -48,6 +48,7 @@ struct Stream: BitwiseCopyable {
     private(set) var edits = EditLog()
     private(set) var buffer = StreamBuffer()
     private var parking = Parking()
+    /// How far the FIN has come.
     private(set) var finish = Finish.open
 
     /// The most data that a segment to the target may carry, headers and timestamps taken off.
@@ -287,6 +288,9 @@ struct Stream: BitwiseCopyable {
     func emptySegmentNumber(_ number: SequenceNumber) -> SequenceNumber {
         SequenceNumber.earlier(SequenceNumber.later(edits.target(of: number, .down), unacknowledged), sent)
     }
+
+    /// Whether the target has acknowledged the FIN.
+    var isFinished: Bool { @_noLocks get { finish == .decided && unacknowledged == end } }
 
     /// Forgets what is in flight.
     @_noLocks

@@ -5,7 +5,7 @@
 public enum Checksum {
     /// Adds the bytes of a range to a running sum. Ranges of odd length may only come last.
     @inlinable @_noLocks
-    public static func sum(_ bytes: RawSpan, _ range: Range<Int>, onto initial: UInt64 = 0) -> UInt64 {
+    public static func sum(_ bytes: borrowing RawSpan, _ range: Range<Int>, onto initial: UInt64 = 0) -> UInt64 {
         var sum = initial
         var offset = range.lowerBound
         while offset &+ 4 <= range.upperBound {

@@ -56,7 +56,7 @@ public struct TCPPacket: Sendable {
     /// Whether both checksums are right. What is edited must be verified first: an edit makes a new checksum, and
     /// would turn a corrupt segment into a valid one.
     @_noLocks
-    public func isIntact(_ frame: RawSpan) -> Bool {
+    public func isIntact(_ frame: borrowing RawSpan) -> Bool {
         guard Checksum.fold(Checksum.sum(frame, network..<transport)) == 0xffff else { return false }
         let pseudo = Checksum.pseudoHeader(
             source.address, destination.address, protocol: 6, length: payload.upperBound &- transport)

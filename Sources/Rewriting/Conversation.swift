@@ -1,0 +1,111 @@
+import FlowTables
+import WireFormats
+
+/// A control conversation: its three endpoints, its edited connection, its session.
+///
+/// Invariant: while `phase` is not `.free` the index finds the slot by `inside` and `outside`, and the port block by
+/// `translated`.
+public struct Conversation: BitwiseCopyable {
+    /// How far it has come.
+    public enum Phase: UInt8, BitwiseCopyable, Sendable {
+        /// The slot is free.
+        case free = 0
+        /// A SYN was seen.
+        case opening
+        /// Both SYNs were seen.
+        case open
+        /// Both FINs were acknowledged.
+        case closed
+        /// Reset by an end, or given up by the gateway.
+        case reset
+
+        /// Whether both are the same.
+        @_noLocks
+        public static func == (left: Phase, right: Phase) -> Bool { left.rawValue == right.rawValue }
+    }
+
+    /// How far it has come.
+    public internal(set) var phase = Phase.free
+    /// Its number, different from those of other conversations for as long as anybody remembers.
+    public internal(set) var number: UInt32 = 0
+    /// The end on the inside.
+    public internal(set) var inside = Endpoint(IPv4Address(0), 0)
+    /// The public endpoint that stands for the inside end.
+    public internal(set) var translated = Endpoint(IPv4Address(0), 0)
+    /// The end on the outside.
+    public internal(set) var outside = Endpoint(IPv4Address(0), 0)
+    /// When it began, in nanoseconds of the monotonic clock.
+    public internal(set) var opened: UInt64 = 0
+    /// When each side was last heard, by the side's number.
+    public internal(set) var heard = [2 of UInt64](repeating: 0)
+    /// When one of its data connections was last seen alive, or 0.
+    public internal(set) var dataSeen: UInt64 = 0
+    /// When it was last sent a keep-alive, or 0.
+    var keptAlive: UInt64 = 0
+    var connection = EditedConnection()
+    var session = FTPSession(clientSide: .inside)
+
+    @_noLocks
+    init() {}
+
+    /// When anything was last heard of it.
+    public var lastHeard: UInt64 { @_noLocks get { max(max(heard[0], heard[1]), dataSeen) } }
+
+    /// Since when neither side was heard or sent a keep-alive. A data connection does not count: its packets keep no
+    /// other box on the path from forgetting the control connection.
+    var quietSince: UInt64 { @_noLocks get { max(max(heard[0], heard[1]), keptAlive) } }
+
+    /// What a session needs to know of it.
+    @_noLocks
+    func ends(_ slot: Int) -> Ends { Ends(inside: inside, outside: outside, slot: slot, conversation: number) }
+
+    /// Fills in the addresses that a segment of it carries toward a side.
+    @_noLocks
+    func address(_ segment: inout OutgoingSegment, slot: Int) {
+        segment.conversation = slot
+        if segment.toward == .outside {
+            segment.source = translated
+            segment.destination = outside
+        } else {
+            segment.source = outside
+            segment.destination = inside
+        }
+    }
+
+    /// Lets the session decide about all that is held in the stream from a side, as far as it can.
+    @_noLocks
+    mutating func inspect(_ side: Side, slot: Int, _ pool: inout BlockPool, _ surroundings: inout Surroundings) {
+        let index = Int(side.rawValue)
+        let ends = self.ends(slot)
+        while connection.streams[index].buffer.held > 0 {
+            switch inspectHeld(side, ends, pool, &surroundings) {
+            case .wait: return
+            case .pass(let count): connection.streams[index].pass(count)
+            case .replace(let count, let length):
+                // Without room the line stays, and is met again when the target has acknowledged something.
+                guard connection.streams[index].hasRoom(for: length &- count) else { return }
+                replace(index, count, length, &pool, surroundings)
+            }
+        }
+        connection.streams[index].finishIfDue()
+    }
+
+    /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis")
+    private mutating func inspectHeld(
+        _ side: Side, _ ends: Ends, _ pool: borrowing BlockPool, _ surroundings: inout Surroundings
+    ) -> Inspection {
+        let stream = Int(side.rawValue)
+        let isEnd = connection.streams[stream].finish == .received
+        let bytes = connection.streams[stream].buffer.heldBytes(pool)
+        return session.inspect(bytes, from: side, isEnd: isEnd, ends, &surroundings)
+    }
+
+    /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis")
+    private mutating func replace(
+        _ index: Int, _ count: Int, _ length: Int, _ pool: inout BlockPool, _ surroundings: borrowing Surroundings
+    ) {
+        connection.streams[index].replace(count, by: surroundings.workbench.bytes(0, 0..<length), length, &pool)
+    }
+}

@@ -1,0 +1,524 @@
+import FlowTables
+import PlainMemory
+import WireFormats
+
+/// The application-level gateway itself: packets and a time in; segments, requests and counters out. It knows nothing
+/// of cards, maps, files or clocks, so that a test can be its whole world.
+///
+/// After each call the caller works off `outbox` and the requests, then empties both. Invariants: one thread; a slot of
+/// `conversations` is free or known to the index and the port block; every conversation that is not free, and every
+/// data connection whose pinhole was opened, has a deadline on the wheel.
+public struct Gateway: ~Copyable {
+    /// What became of a packet.
+    public enum Verdict {
+        /// It belongs to a control conversation, and all that follows from it stands in the outbox.
+        case done
+        /// It is an ICMP error about a control conversation; it goes on as this.
+        case error(TranslatedError)
+        /// It belongs to no service.
+        case foreign
+    }
+
+    /// The size of the tables.
+    public struct Capacity: Sendable {
+        /// Control conversations.
+        public var conversations: Int
+        /// Data connections.
+        public var data: Int
+
+        /// Room for so many of each.
+        public init(conversations: Int, data: Int) {
+            self.conversations = conversations
+            self.data = data
+        }
+    }
+
+    /// Files in which the tables and counters stand, for others to read; -1 for none.
+    public struct Descriptors: Sendable {
+        /// For conversations.
+        public var conversations: Int32 = -1
+        /// For data connections.
+        public var data: Int32 = -1
+        /// For counters.
+        public var counters: Int32 = -1
+
+        /// No files.
+        public init() {}
+    }
+
+    private var conversations: Slots<Conversation>
+    private var index: FlowIndex
+    private var free: FreeList
+    private var pool: BlockPool
+    private var surroundings: Surroundings
+    private var wheel: TimerWheel
+    private var services: Slots<Bool>
+    private var lastNumber: UInt32 = 0
+    /// The segments to send.
+    public private(set) var outbox: Outbox
+
+    /// A gateway with empty tables. `seed` is 0 for unpredictable ports, and fixed in tests; `now` is the time in
+    /// nanoseconds of any clock that only goes forward.
+    public init(
+        _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
+        settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors()
+    ) throws(TableError) {
+        var lottery = Lottery(seed: seed)
+        let conversations = try Slots<Conversation>(
+            count: capacity.conversations, descriptor: descriptors.conversations)
+        let index = try FlowIndex(capacity: capacity.conversations, seed: lottery.draw())
+        let free = try FreeList(count: capacity.conversations)
+        let pool = try BlockPool(count: max(256, capacity.conversations / 4))
+        let block = try PortBlock(addresses, ports)
+        let data = try DataConnections(
+            capacity: capacity.data, descriptor: descriptors.data, ports: block, lottery: lottery)
+        let counters = try Counters(descriptor: descriptors.counters)
+        let surroundings = try Surroundings(settings: settings, counters: counters, data: data)
+        let wheel = try TimerWheel(count: capacity.conversations + capacity.data, tick: 10_000_000, now: now)
+        let outbox = try Outbox()
+        let table = try Slots<Bool>(count: 65536)
+        self.conversations = conversations
+        self.index = index
+        self.free = free
+        self.pool = pool
+        self.surroundings = surroundings
+        self.wheel = wheel
+        self.outbox = outbox
+        self.services = table
+        for port in services { self.services[Int(port)] = true }
+    }
+
+    // MARK: For the caller
+
+    /// The conversation in a slot.
+    public subscript(slot: Int) -> Conversation {
+        @_noLocks get { conversations[slot] }
+    }
+
+    /// How many conversations there are.
+    public var conversationCount: Int { @_noLocks get { index.count } }
+
+    /// How many data connections there are.
+    public var dataCount: Int { @_noLocks get { surroundings.data.count } }
+
+    /// How many buffers are free.
+    public var freeBlocks: Int { @_noLocks get { pool.available } }
+
+    /// How many requests wait.
+    public var requestCount: Int { @_noLocks get { surroundings.data.requestCount } }
+
+    /// A request that waits.
+    @_noLocks
+    public func request(_ index: Int) -> DataRequest { surroundings.data.request(index) }
+
+    /// A data connection.
+    @_noLocks
+    public func data(_ slot: Int) -> DataConnection { surroundings.data[slot] }
+
+    /// What was counted.
+    @_noLocks
+    public func counter(_ counter: Counter) -> UInt64 { surroundings.counters.value(counter) }
+
+    /// Counts something that the caller saw.
+    @_noLocks
+    public func count(_ counter: Counter) { surroundings.counters.count(counter) }
+
+    /// Other settings from now on.
+    @_noLocks
+    public mutating func set(_ settings: Settings) { surroundings.settings = settings }
+
+    /// Empties the outbox and the list of requests.
+    @_noLocks
+    public mutating func clear() {
+        outbox.clear()
+        surroundings.data.clearRequests()
+    }
+
+    /// Writes a segment of the outbox as an IPv4 packet; see `SegmentWriter`.
+    @_noLocks
+    public func write(
+        _ segment: OutgoingSegment, cause: TCPPacket?, _ original: borrowing RawSpan,
+        into frame: inout MutableRawSpan, at network: Int
+    ) -> Int {
+        SegmentWriter.write(segment, pool, cause: cause, original, into: &frame, at: network)
+    }
+
+    // MARK: Packets
+
+    /// Works on a frame that arrived on a side. `segment` is what it holds, decoded, if it is TCP.
+    @_noLocks
+    public mutating func receive(
+        _ frame: RawSpan, _ segment: TCPPacket?, from side: Side, now: UInt64
+    ) -> Verdict {
+        surroundings.now = now
+        guard let segment else { return receiveError(frame, from: side) }
+        let service = side == .inside ? segment.destination.port : segment.source.port
+        guard services[Int(service)] else { return .foreign }
+        guard segment.isIntact(frame) else {
+            count(.dropChecksum)
+            return .done
+        }
+        if let slot = find(segment, from: side) {
+            receive(segment, frame, from: side, slot: slot)
+            outboxIsFor(slot)
+            schedule(slot)
+        } else {
+            receiveFirst(segment, from: side)
+        }
+        return .done
+    }
+
+    @_noLocks
+    private func find(_ segment: TCPPacket, from side: Side) -> Int? {
+        if side == .inside { return index.find(segment.source, segment.destination) }
+        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
+            conversations[slot].outside == segment.source
+        else { return nil }
+        return slot
+    }
+
+    /// A packet of no conversation: a SYN from inside opens one; anything else from inside belongs to one that the
+    /// gateway has forgotten, and its sender should know at once.
+    @_noLocks
+    private mutating func receiveFirst(_ segment: TCPPacket, from side: Side) {
+        guard side == .inside else { return count(.dropUnknown) }
+        if segment.flags.has(.syn), !segment.flags.has(.ack) {
+            guard let slot = free.take() else { return count(.dropTableFull) }
+            guard let translated = surroundings.data.takePort(
+                for: segment.source.address, owner: .conversation(slot))
+            else {
+                free.give(slot)
+                return count(.dropPortsExhausted)
+            }
+            _ = index.insert(segment.source, segment.destination, slot: slot)
+            conversations[slot] = Conversation()
+            conversations[slot].inside = segment.source
+            conversations[slot].outside = segment.destination
+            conversations[slot].translated = translated
+            open(slot, segment)
+            outboxIsFor(slot)
+            schedule(slot)
+        } else if !segment.flags.has(.rst) {
+            count(.answerUnknown)
+            answerUnknown(segment)
+        } else {
+            count(.dropUnknown)
+        }
+    }
+
+    /// Begins a conversation in a slot whose endpoints are known, anew if the slot had one that has ended.
+    @_noLocks
+    private mutating func open(_ slot: Int, _ segment: TCPPacket) {
+        lastNumber &+= 1
+        conversations[slot].phase = .opening
+        conversations[slot].number = lastNumber
+        conversations[slot].opened = surroundings.now
+        conversations[slot].heard = [2 of UInt64](repeating: surroundings.now)
+        conversations[slot].dataSeen = 0
+        conversations[slot].keptAlive = 0
+        conversations[slot].connection = EditedConnection()
+        conversations[slot].connection.open(by: .inside, segment)
+        conversations[slot].session = FTPSession(clientSide: .inside)
+        count(.conversationsOpened)
+        count(.acceptOpening)
+        pass(segment, toward: .outside)
+    }
+
+    @_noLocks
+    private mutating func receive(_ segment: TCPPacket, _ frame: RawSpan, from side: Side, slot: Int) {
+        let phase = conversations[slot].phase
+        if segment.flags.has(.syn) {
+            receiveSyn(segment, from: side, slot: slot)
+        } else if segment.flags.has(.rst) {
+            receiveReset(segment, from: side, slot: slot)
+        } else if phase == .opening || !segment.flags.has(.ack) {
+            count(.dropSequence)
+        } else if phase == .reset {
+            count(.dropUnknown)
+        } else {
+            receiveOpen(segment, frame, from: side, slot: slot)
+        }
+    }
+
+    /// SYN: of this conversation, or of a new one between the same ends after this one has ended. In the middle of an
+    /// open one it is answered with what is expected (RFC 5961 section 4).
+    @_noLocks
+    private mutating func receiveSyn(_ segment: TCPPacket, from side: Side, slot: Int) {
+        let phase = conversations[slot].phase
+        count(.acceptOpening)
+        conversations[slot].heard[Int(side.rawValue)] = surroundings.now
+        if side == .inside, !segment.flags.has(.ack) {
+            switch phase {
+            case .opening where segment.sequence.advanced(by: 1) == conversations[slot].connection.streams[0].next:
+                pass(segment, toward: .outside)
+            case .opening, .closed, .reset, .free: open(slot, segment)
+            case .open: conversations[slot].connection.restate(to: side, &outbox)
+            }
+        } else if side == .outside, segment.flags.has(.ack) {
+            if phase == .opening, segment.acknowledgement == conversations[slot].connection.streams[0].next {
+                conversations[slot].connection.answer(by: side, segment, &pool)
+                conversations[slot].phase = .open
+            }
+            pass(segment, toward: .inside)
+        } else {
+            count(.dropSequence)
+        }
+    }
+
+    /// RST: passed on where the other end will take it for its own; it ends the conversation if it is within a window
+    /// of what is expected, so that nobody can do that blindly (RFC 5961 section 3).
+    @_noLocks
+    private mutating func receiveReset(_ segment: TCPPacket, from side: Side, slot: Int) {
+        let own = Int(side.rawValue)
+        if conversations[slot].phase == .opening {
+            let isAnswer = side == .inside || segment.acknowledgement == conversations[slot].connection.streams[0].next
+            guard isAnswer else { return count(.dropSequence) }
+            pass(segment, toward: side.other)
+        } else {
+            let distance = conversations[slot].connection.streams[own].next.distance(to: segment.sequence)
+            guard distance > -65536, distance < 65536 else { return count(.dropSequence) }
+            conversations[slot].connection.passReset(segment, from: side, &outbox)
+        }
+        count(.acceptReset)
+        conversations[slot].heard[own] = surroundings.now
+        finish(slot, .reset)
+    }
+
+    @_noLocks
+    private mutating func receiveOpen(_ segment: TCPPacket, _ frame: RawSpan, from side: Side, slot: Int) {
+        guard let taken = conversations[slot].connection.take(segment, frame, from: side, &pool) else {
+            count(.dropAcknowledgement)
+            return conversations[slot].connection.restate(to: side, &outbox)
+        }
+        conversations[slot].heard[Int(side.rawValue)] = surroundings.now
+        switch taken.arrival {
+        case .refused: count(.dropBlocksExhausted)
+        default: count(.acceptSegment)
+        }
+        // A reply may let commands go on that waited for it, and an acknowledgement makes room.
+        conversations[slot].inspect(side, slot: slot, &pool, &surroundings)
+        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings)
+        conversations[slot].connection.respond(
+            segment, taken.arrival, hasNews: taken.hasNews, from: side, &outbox, surroundings.counters)
+        conversations[slot].connection.flush(toward: side, &outbox)
+        if conversations[slot].connection.isFinished, conversations[slot].phase == .open { finish(slot, .closed) }
+    }
+
+    /// Sends a SYN, a SYN-ACK, or the RST to one, on as it is but for addresses: before the first edit the numbers of
+    /// both ends agree. Data on a SYN is left out, which its sender repeats (RFC 7413 section 4.2.2).
+    @_noLocks
+    private mutating func pass(_ segment: TCPPacket, toward side: Side) {
+        var outgoing = OutgoingSegment()
+        outgoing.toward = side
+        outgoing.keepsHeaders = true
+        outgoing.sequence = segment.sequence
+        outgoing.acknowledgement = segment.acknowledgement
+        outgoing.flags = TCPFlags(rawValue: segment.flags.rawValue & 0x3f).without(.psh).without(.fin)
+        outgoing.window = min(segment.window, UInt16(truncatingIfNeeded: BlockPool.blockSize))
+        outbox.append(outgoing)
+    }
+
+    /// RST to a segment of no conversation (RFC 9293 section 3.10.7.1).
+    @_noLocks
+    private mutating func answerUnknown(_ segment: TCPPacket) {
+        var outgoing = OutgoingSegment()
+        outgoing.toward = .inside
+        outgoing.source = segment.destination
+        outgoing.destination = segment.source
+        outgoing.sequence = segment.acknowledgement
+        outgoing.acknowledgement = segment.sequence.advanced(
+            by: segment.payload.count &+ (segment.flags.has(.fin) ? 1 : 0))
+        outgoing.flags = segment.flags.has(.ack) ? .rst : TCPFlags.rst.with(.ack)
+        outbox.append(outgoing)
+    }
+
+    /// Gives what the conversation sends its addresses.
+    @_noLocks
+    private mutating func outboxIsFor(_ slot: Int) {
+        for place in 0..<outbox.count { outbox.address(place, as: conversations[slot], slot) }
+    }
+
+    // MARK: ICMP errors
+
+    @_noLocks
+    private mutating func receiveError(_ frame: RawSpan, from side: Side) -> Verdict {
+        guard let error = QuotedError(frame) else { return .foreign }
+        if side == .outside {
+            guard case .conversation(let slot)? = surroundings.data.ports.owner(of: error.source),
+                conversations[slot].outside == error.destination
+            else { return .foreign }
+            noteMTU(error, slot, from: side)
+            count(.acceptError)
+            return .error(
+                TranslatedError(
+                    error, toward: .inside, source: error.packet.source,
+                    destination: conversations[slot].inside.address, quotedSource: conversations[slot].inside,
+                    quotedDestination: error.destination,
+                    quotedSequence: conversations[slot].connection.streams[0].edits.source(of: error.sequence, .down)))
+        }
+        guard services[Int(error.source.port)], let slot = index.find(error.destination, error.source) else {
+            return .foreign
+        }
+        noteMTU(error, slot, from: side)
+        count(.acceptError)
+        let translated = conversations[slot].translated
+        return .error(
+            TranslatedError(
+                error, toward: .outside, source: translated.address, destination: error.source.address,
+                quotedSource: error.source, quotedDestination: translated,
+                quotedSequence: conversations[slot].connection.streams[1].edits.source(of: error.sequence, .down)))
+    }
+
+    @_noLocks
+    private mutating func noteMTU(_ error: QuotedError, _ slot: Int, from side: Side) {
+        guard let octets = error.nextHopMTU, octets >= 68 else { return }
+        conversations[slot].connection.limit(packets: octets, toward: side)
+    }
+
+    // MARK: Time
+
+    /// Does what is due on one conversation or data connection. False when nothing (more) is due.
+    @_noLocks
+    public mutating func expire(now: UInt64) -> Bool {
+        surroundings.now = now
+        guard let entry = wheel.expired(now: now) else { return false }
+        if entry >= conversations.count {
+            surroundings.data.observe(entry &- conversations.count)
+        } else {
+            expire(entry)
+        }
+        return true
+    }
+
+    @_noLocks
+    private mutating func expire(_ slot: Int) {
+        let now = surroundings.now
+        let settings = surroundings.settings
+        switch conversations[slot].phase {
+        case .free: return
+        case .opening, .closed, .reset:
+            if now >= conversations[slot].lastHeard &+ settings.transitory { return end(slot) }
+        case .open:
+            // A side whose host is gone falls silent, though it is sent keep-alives.
+            let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
+            if now >= max(silent, conversations[slot].dataSeen) &+ settings.idle {
+                count(.conversationsTimedOut)
+                return end(slot)
+            }
+            if !conversations[slot].connection.repeatDue(now: now, &outbox, surroundings.counters) {
+                count(.ownResets)
+                conversations[slot].connection.reset(&outbox)
+                finish(slot, .reset)
+            } else if now >= conversations[slot].quietSince &+ settings.keepalive {
+                count(.keepalives)
+                conversations[slot].keptAlive = now
+                conversations[slot].connection.keepAlive(&outbox)
+            }
+        }
+        outboxIsFor(slot)
+        schedule(slot)
+    }
+
+    /// Sets the next deadline of a conversation. A deadline that comes too early costs a look; one is never moved back
+    /// for every packet.
+    @_noLocks
+    private mutating func schedule(_ slot: Int) {
+        let settings = surroundings.settings
+        var deadline: UInt64
+        if conversations[slot].phase == .open {
+            let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
+            deadline = max(silent, conversations[slot].dataSeen) &+ settings.idle
+            deadline = min(deadline, conversations[slot].quietSince &+ settings.keepalive)
+            let repetition = conversations[slot].connection.nextRepetition(now: surroundings.now)
+            if repetition != 0 { deadline = min(deadline, repetition) }
+        } else {
+            deadline = conversations[slot].lastHeard &+ settings.transitory
+        }
+        if let set = wheel.deadline(of: slot), set <= deadline { return scheduleData() }
+        wheel.set(slot, deadline: deadline)
+        scheduleData()
+    }
+
+    /// Sees to pinholes just opened: they are looked at before long.
+    @_noLocks
+    private mutating func scheduleData() {
+        for place in 0..<surroundings.data.requestCount where surroundings.data.request(place).kind == .open {
+            scheduleData(surroundings.data.request(place).data)
+        }
+    }
+
+    @_noLocks
+    private mutating func scheduleData(_ data: Int) {
+        let look = surroundings.now &+ min(surroundings.settings.keepalive / 2, 2_000_000_000)
+        wheel.set(conversations.count &+ data, deadline: look)
+    }
+
+    // MARK: Data connections
+
+    /// The caller has looked at a pinhole: `port` is where the packet came from that used it, or 0. True when the
+    /// pinhole is to be removed from the map.
+    @_noLocks
+    public mutating func pinholeObserved(_ data: Int, usedFrom port: UInt16) -> Bool {
+        let connection = surroundings.data[data]
+        if port != 0 {
+            count(.pinholesUsed)
+            surroundings.data.use(data, from: port)
+            touch(connection)
+            scheduleData(data)
+            return true
+        }
+        if connection.phase == .closing || surroundings.now >= connection.expires {
+            count(connection.phase == .closing ? .pinholesClosed : .pinholesExpired)
+            wheel.clear(conversations.count &+ data)
+            surroundings.data.end(data)
+            return true
+        }
+        scheduleData(data)
+        return false
+    }
+
+    /// The caller has looked at the two flows of a data connection: when the newest packet passed, and whether they
+    /// have ended (both FINs, or a RST). True when the flows are to be removed from the map.
+    @_noLocks
+    public mutating func flowObserved(_ data: Int, lastSeen: UInt64, hasEnded: Bool) -> Bool {
+        let settings = surroundings.settings
+        if surroundings.now >= lastSeen &+ (hasEnded ? settings.transitory : settings.idle) {
+            count(.flowsEnded)
+            wheel.clear(conversations.count &+ data)
+            surroundings.data.end(data)
+            return true
+        }
+        if !hasEnded { touch(surroundings.data[data]) }
+        scheduleData(data)
+        return false
+    }
+
+    /// A data connection is alive, and so is its conversation.
+    @_noLocks
+    private mutating func touch(_ data: DataConnection) {
+        guard conversations[data.slot].number == data.conversation else { return }
+        conversations[data.slot].dataSeen = surroundings.now
+    }
+
+    // MARK: The end
+
+    /// The conversation is over, but remembered for what is still under way; what it announced is not needed any more.
+    @_noLocks
+    private mutating func finish(_ slot: Int, _ phase: Conversation.Phase) {
+        conversations[slot].phase = phase
+        conversations[slot].session.close(conversations[slot].ends(slot), &surroundings)
+        if phase == .reset { conversations[slot].connection.release(&pool) }
+    }
+
+    /// Frees the slot and everything that the conversation held.
+    @_noLocks
+    private mutating func end(_ slot: Int) {
+        count(.conversationsEnded)
+        conversations[slot].session.close(conversations[slot].ends(slot), &surroundings)
+        conversations[slot].connection.release(&pool)
+        index.remove(conversations[slot].inside, conversations[slot].outside)
+        surroundings.data.ports.give(conversations[slot].translated)
+        conversations[slot] = Conversation()
+        free.give(slot)
+    }
+}

@@ -1,0 +1,99 @@
+import PlainMemory
+import WireFormats
+
+/// The public endpoints that belong to the gateway: a block of ports on each of a few addresses. It knows which are
+/// free, and whose the others are, so that the owner of a returning packet is found by arithmetic.
+///
+/// Invariants: `free[a * count ..< a * count + available[a]]` are the free ports of address `a`, as offsets into the
+/// block, in an order that drawing at random keeps shuffling (RFC 6056); `owners` has 0 exactly for those.
+public struct PortBlock: ~Copyable {
+    /// Who holds a public endpoint.
+    public enum Owner: Equatable, Sendable {
+        /// A control conversation, by its slot.
+        case conversation(Int)
+        /// A data connection, by its slot.
+        case data(Int)
+    }
+
+    private var addresses: Slots<IPv4Address>
+    private var free: Slots<UInt16>
+    private var available: Slots<Int>
+    private var owners: Slots<UInt32>
+    /// The first port of the block.
+    public let first: UInt16
+    /// How many ports the block has.
+    public let count: Int
+
+    /// The ports of `range` on every address; there must be at least one of each.
+    public init(_ publicAddresses: [IPv4Address], _ range: ClosedRange<UInt16>) throws(TableError) {
+        let count = range.count
+        let addresses = try Slots<IPv4Address>(count: publicAddresses.count)
+        let free = try Slots<UInt16>(count: publicAddresses.count * count)
+        let available = try Slots<Int>(count: publicAddresses.count)
+        let owners = try Slots<UInt32>(count: publicAddresses.count * count)
+        self.addresses = addresses
+        self.free = free
+        self.available = available
+        self.owners = owners
+        self.count = count
+        first = range.lowerBound
+        for (index, address) in publicAddresses.enumerated() {
+            self.addresses[index] = address
+            self.available[index] = count
+            for port in 0..<count { self.free[index * count + port] = UInt16(port) }
+        }
+    }
+
+    /// The address for everything of one inside host, always the same (RFC 4787 REQ-2: pooling is paired).
+    @_noLocks
+    public func address(for inside: IPv4Address) -> IPv4Address {
+        addresses[Int(truncatingIfNeeded: inside.value &* 0x9e37_79b9 >> 16) % addresses.count]
+    }
+
+    /// Takes a port of an address, drawn by a random number; nil when none is free.
+    @_noLocks
+    public mutating func take(_ address: IPv4Address, for owner: Owner, drawn number: UInt64) -> Endpoint? {
+        guard let index = index(of: address), available[index] > 0 else { return nil }
+        let position = index &* count &+ Int(truncatingIfNeeded: number % UInt64(truncatingIfNeeded: available[index]))
+        let offset = Int(free[position])
+        available[index] &-= 1
+        free[position] = free[index &* count &+ available[index]]
+        switch owner {
+        case .conversation(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1)
+        case .data(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1) | 1 << 31
+        }
+        return Endpoint(address, first &+ UInt16(truncatingIfNeeded: offset))
+    }
+
+    /// Gives an endpoint back; nothing happens if it is free or not of the block.
+    @_noLocks
+    public mutating func give(_ endpoint: Endpoint) {
+        guard let place = place(of: endpoint), owners[place] != 0 else { return }
+        owners[place] = 0
+        let index = place / count
+        free[index &* count &+ available[index]] = UInt16(truncatingIfNeeded: place &- index &* count)
+        available[index] &+= 1
+    }
+
+    /// Who holds an endpoint; nil if it is free or not of the block.
+    @_noLocks
+    public func owner(of endpoint: Endpoint) -> Owner? {
+        guard let place = place(of: endpoint), owners[place] != 0 else { return nil }
+        let owner = owners[place]
+        let slot = Int(owner & 0x7fff_ffff) &- 1
+        return owner >> 31 == 1 ? .data(slot) : .conversation(slot)
+    }
+
+    @_noLocks
+    private func place(of endpoint: Endpoint) -> Int? {
+        let offset = Int(endpoint.port) &- Int(first)
+        guard offset >= 0, offset < count, let index = index(of: endpoint.address) else { return nil }
+        return index &* count &+ offset
+    }
+
+    @_noLocks
+    private func index(of address: IPv4Address) -> Int? {
+        for index in 0..<addresses.count where addresses[index] == address { return index }
+        return nil
+    }
+}
