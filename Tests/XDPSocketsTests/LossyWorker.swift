@@ -45,7 +45,7 @@ struct LossyWorker: ~Copyable {
     }
 
     /// Gives back what it has kept.
-    mutating func releaseAll() throws {
+    mutating func releaseAll() {
         for frame in kept { group.release(frame) }
         kept = []
     }
