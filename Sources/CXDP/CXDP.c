@@ -51,21 +51,21 @@ int sp_socket_statistics(int socket, struct xdp_statistics *statistics)
 	return getsockopt(socket, SOL_XDP, XDP_STATISTICS, statistics, &size) ? -errno : 0;
 }
 
-void *sp_map(uint64_t size)
+void *sp_memory_map(uint64_t size)
 {
 	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	return area == MAP_FAILED ? NULL : area;
 }
 
-void *sp_map_file(int file, uint64_t size)
+void *sp_memory_map_file(int file, uint64_t size)
 {
 	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 
 	return area == MAP_FAILED ? NULL : area;
 }
 
-void sp_unmap(void *area, uint64_t size)
+void sp_memory_unmap(void *area, uint64_t size)
 {
 	munmap(area, size);
 }

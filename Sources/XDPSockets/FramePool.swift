@@ -32,7 +32,7 @@ struct FramePool: ~Copyable {
     init(frameSize: Int, frameCount: Int) throws(SocketError) {
         precondition(frameSize == 2048 || frameSize == 4096, "a frame has 2048 or 4096 bytes")
         precondition(frameCount > 0 && frameCount <= Int(Int32.max), "at least one frame")
-        guard let area = unsafe sp_map(UInt64(frameSize * frameCount)) else {
+        guard let area = unsafe sp_memory_map(UInt64(frameSize * frameCount)) else {
             throw SocketError(step: .mapping(bytes: frameSize * frameCount), errno: .currentErrno)
         }
         unsafe self.area = area
@@ -48,7 +48,7 @@ struct FramePool: ~Copyable {
     }
 
     deinit {
-        unsafe sp_unmap(area, UInt64(frameSize * frameCount))
+        unsafe sp_memory_unmap(area, UInt64(frameSize * frameCount))
         unsafe free.deallocate()
         unsafe places.deallocate()
     }

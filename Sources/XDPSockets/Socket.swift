@@ -77,7 +77,7 @@ struct Socket: ~Copyable {
         var slot: UInt32 = 0
         guard count > 0, unsafe sp_fill_reserve(rings, count, &slot) == count else { return }
         for _ in 0..<count {
-            guard let index = pool.take(to: .filling) else { break }
+            let index = pool.take(to: .filling)!  // There are at least `count`.
             unsafe sp_fill_put(rings, slot, pool.address(of: index))
             slot &+= 1
         }

@@ -106,7 +106,7 @@ struct SocketGroupTests {
         try Bench().use { bench in
             var ends: [Int32] = [0, 0]
             #expect(pipe(&ends) == 0)
-            defer { ends.forEach { _ = close($0) } }
+            defer { for end in ends { close(end) } }
             var host = try bench.open("host")
             var gate = try bench.open("gate", wakeDescriptor: ends[0])
             let idle = gate.wait(milliseconds: 10)

@@ -161,12 +161,12 @@ int sp_socket_statistics(int socket, struct xdp_statistics *statistics);
 /* Memory */
 
 /* Zeroed pages, present from the start; null where there are none. */
-void *_Nullable sp_map(uint64_t size);
+void *_Nullable sp_memory_map(uint64_t size);
 
 /* The first `size` bytes of a file, shared with everybody who maps it; null on failure, see errno. */
-void *_Nullable sp_map_file(int file, uint64_t size);
+void *_Nullable sp_memory_map_file(int file, uint64_t size);
 
-void sp_unmap(void *area, uint64_t size);
+void sp_memory_unmap(void *area, uint64_t size);
 
 /* Bytes */
 
