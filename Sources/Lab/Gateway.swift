@@ -1,13 +1,23 @@
 // What serves FTP on the lab's router.
 
-import Foundation
-
 /// The kinds of gateway that the lab compares.
 public enum Gateway: Sendable, Equatable {
-    /// None: forwarding and masquerade only.
-    case none
     /// The kernel's nf_conntrack_ftp and nf_nat_ftp.
     case kernelHelper
     /// Sallyport; the path of its executable.
     case sallyport(String)
+
+    /// Puts it to work on the router.
+    ///
+    /// - Parameter keepalive: seconds between Sallyport's keep-alives on idle control connections.
+    /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
+    public func start(on topology: Topology, keepalive: Int = 50) throws -> RunningGateway? {
+        switch self {
+        case .kernelHelper:
+            try topology.useKernelHelper()
+            return nil
+        case .sallyport(let executable):
+            return try RunningGateway(executable, on: topology, keepalive: keepalive)
+        }
+    }
 }

@@ -10,14 +10,10 @@ public final class RunningGateway: Sendable {
     public let process: ChildProcess
 
     /// Starts it on the router's two links, and returns when traffic flows.
-    ///
-    /// - Parameters:
-    ///   - executable: the path of `sallyport`.
-    ///   - keepalive: seconds between keep-alives on idle control connections.
-    public init(_ executable: String, on topology: Topology, keepalive: Int = 50) throws {
+    init(_ executable: String, on topology: Topology, keepalive: Int) throws {
         self.executable = executable
         router = topology.router
-        let directory = "\(topology.sandbox.directory)/gateway-\(UInt16.random(in: .min ... .max))"
+        let directory = "\(topology.sandbox.directory)/gateway"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         configuration = "\(directory)/sallyport.yaml"
         try """
@@ -38,9 +34,18 @@ public final class RunningGateway: Sendable {
         try process.wait(for: "ready")
     }
 
-    /// What one of the commands `status`, `flows`, `pinholes`, `counters` prints for programs.
-    public func show(_ command: String) throws -> Data {
-        Data(try router.run(executable, command, "--json", "--config", configuration).utf8)
+    /// Its counters by name, those of several workers added up.
+    public func counters() throws -> [String: Int] {
+        let text = try router.run(executable, "counters", "--json", "--config", configuration)
+        var counters: [String: Int] = [:]
+        func collect(_ value: Any) {
+            for case let (name, inner) in value as? [String: Any] ?? [:] {
+                if let number = inner as? Int { counters[name, default: 0] += number } else { collect(inner) }
+            }
+            (value as? [Any])?.forEach(collect)
+        }
+        collect(try JSONSerialization.jsonObject(with: Data(text.utf8)))
+        return counters
     }
 
     /// Starts a second one with the same configuration.

@@ -6,18 +6,10 @@ import Foundation
 @testable import Lab
 
 enum GatewayUnderTest {
-    static let isKernel = ProcessInfo.processInfo.environment["SALLYPORT_LAB_GATEWAY"] == "kernel"
+    static let choice: Gateway =
+        ProcessInfo.processInfo.environment["SALLYPORT_LAB_GATEWAY"] == "kernel" ? .kernelHelper : .sallyport(executable)
 
-    /// The executable, which stands beside the test bundle.
-    static let executable = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }?
-        .deletingLastPathComponent().appendingPathComponent("sallyport").path
-        ?? CommandLine.arguments[0]
-
-    static func start(on topology: Topology) throws -> RunningGateway? {
-        guard !isKernel else {
-            try topology.useKernelHelper()
-            return nil
-        }
-        return try RunningGateway(executable, on: topology)
-    }
+    /// The executable, which the build puts beside the test bundle; this process's own file is that bundle.
+    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent("sallyport").path
 }

@@ -14,7 +14,7 @@ extension LabTests {
         func transfers(server program: FTPServer.Program, client: FTPClient.Program) throws {
             let topology = try Topology()
             defer { topology.remove() }
-            let gateway = try GatewayUnderTest.start(on: topology)
+            let gateway = try GatewayUnderTest.choice.start(on: topology)
             let server = try FTPServer(program, in: topology)
             let files = try Files(in: topology, serving: server.folder)
             for mode in TransferMode.allCases {

@@ -1,0 +1,15 @@
+// The demonstration is what a newcomer sees first.
+
+import Testing
+
+@testable import Lab
+
+extension LabTests {
+    @Suite("Demonstration")
+    struct DemonstrationTests {
+        @Test("Active transfers fail without the gateway, and everything works with it")
+        func demonstration() throws {
+            #expect(try Demonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
+        }
+    }
+}
