@@ -30,7 +30,7 @@ public struct Page: Sendable {
             let cells = zip(row, widths).map { cell, width in
                 cell + String(repeating: " ", count: width - visibleWidth(cell))
             }
-            write("  " + cells.joined(separator: "  ").replacing(/ +$/, with: ""))
+            write("  " + cells.joined(separator: "  ").replacing(#/ +$/#, with: ""))
         }
     }
 
