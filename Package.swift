@@ -47,7 +47,10 @@ let package = Package(
             plugins: ["CompileXDP"]),
         .target(
             name: "Dataplane",
-            dependencies: ["CSteering", "CXDP", "FlowTables", "Rewriting", "Routing", "Steering", "WireFormats", "XDPSockets"],
+            dependencies: [
+                "CSteering", "CXDP", "FlowTables", "PlainMemory", "Rewriting", "Routing", "Steering", "WireFormats",
+                "XDPSockets",
+            ],
             swiftSettings: packetPath),
         .target(
             name: "Control",

@@ -4,18 +4,22 @@ public enum Counter: Int, CaseIterable, Sendable {
     // Verdicts on packets.
     case acceptOpening, acceptSegment, acceptReset, acceptError
     case answerUnknown
-    case dropMalformed, dropChecksum, dropUnknown, dropTableFull, dropPortsExhausted, dropBlocksExhausted
-    case dropSequence, dropAcknowledgement, dropOutOfOrder, dropLocal
+    case dropChecksum, dropUnknown, dropTableFull, dropPortsExhausted, dropBlocksExhausted
+    case dropSequence, dropAcknowledgement
+    case flowSent, flowAnswered, dropUnknownFlow, dropForeign
+    // What the worker sends.
+    case sent, waited
+    case dropNoRoute, dropNoNeighbour, dropWaitingRoomFull, dropNoFrame, dropTooBig, dropErrorsLimited
     // Events of a stream.
     case editedCommands, editedReplies, heldLines, ownAcknowledgements, ownRetransmissions, ownResets, keepalives
-    case parkedSegments, splitSegments, outboxFull
+    case parkedSegments, splitSegments
     // Events of FTP.
     case refusedAddress, refusedPort, refusedSyntax, refusedFamily, refusedLength, refusedLongPort, refusedAfterAll
     case refusedResources
     case unsolicitedReplies, unsolicitedPassive, passiveElsewhere, passiveMalformed, pipelineFull
     case tlsStarted, tlsEnded
     // Events of data connections.
-    case pinholesOpened, pinholesUsed, pinholesExpired, pinholesClosed, flowsEnded
+    case pinholesOpened, pinholesRefused, pinholesUsed, pinholesExpired, pinholesClosed, flowsEnded
     // Events of conversations.
     case conversationsOpened, conversationsEnded, conversationsTimedOut
 
@@ -27,7 +31,6 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .acceptReset: "RST of a control conversation"
         case .acceptError: "ICMP error about a control conversation"
         case .answerUnknown: "segment from inside of a conversation that is not known, answered with RST"
-        case .dropMalformed: "not a whole TCP segment or ICMP error"
         case .dropChecksum: "corrupt: checksum wrong"
         case .dropUnknown: "from outside, of a conversation that is not known"
         case .dropTableFull: "SYN refused: conversation table full (gateway.conversations)"
@@ -35,8 +38,18 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .dropBlocksExhausted: "segment refused: no buffer free, the sender repeats it"
         case .dropSequence: "segment or RST outside of the window"
         case .dropAcknowledgement: "segment acknowledges what was never sent"
-        case .dropOutOfOrder: "segment out of order that found no room, the sender repeats it"
-        case .dropLocal: "to the router itself"
+        case .flowSent: "packet of a data connection that XDP could not send, translated and sent by the worker"
+        case .flowAnswered: "packet of a data connection that cannot go on, answered with an ICMP error"
+        case .dropUnknownFlow: "packet of a data connection that has just ended"
+        case .dropForeign: "neither TCP nor UDP, or malformed"
+        case .sent: "packets sent by the worker"
+        case .waited: "packets that waited for their next hop's address"
+        case .dropNoRoute: "packets lost: no route, or it leads to no configured interface"
+        case .dropNoNeighbour: "packets lost: the next hop did not answer"
+        case .dropWaitingRoomFull: "packets lost: too many waited for their next hop's address"
+        case .dropNoFrame: "packets lost: no frame free"
+        case .dropTooBig: "packets lost: too big for their link; smaller ones follow"
+        case .dropErrorsLimited: "ICMP errors not sent because there were too many in this second"
         case .editedCommands: "commands rewritten"
         case .editedReplies: "replies rewritten"
         case .heldLines: "segments whose end was held as an incomplete line"
@@ -46,7 +59,6 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .keepalives: "keep-alives sent by the gateway"
         case .parkedSegments: "segments that waited for their predecessors"
         case .splitSegments: "segments that no longer fitted and became two"
-        case .outboxFull: "segments lost because one packet caused too many"
         case .refusedAddress: "PORT or EPRT to another host than the sender"
         case .refusedPort: "PORT or EPRT to a port below 1024"
         case .refusedSyntax: "PORT or EPRT that cannot be understood"
@@ -63,6 +75,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .tlsStarted: "conversations gone over to TLS"
         case .tlsEnded: "conversations back from TLS"
         case .pinholesOpened: "pinholes opened"
+        case .pinholesRefused: "pinholes that found no room in the map (gateway.flows)"
         case .pinholesUsed: "pinholes used by a data connection"
         case .pinholesExpired: "pinholes shut unused by time"
         case .pinholesClosed: "pinholes shut unused by a newer one or with their conversation"

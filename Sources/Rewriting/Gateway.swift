@@ -369,6 +369,12 @@ public struct Gateway: ~Copyable {
                 quotedSequence: conversations[slot].connection.streams[1].edits.source(of: error.sequence, .down)))
     }
 
+    /// The way toward a side turned out to carry only packets of so many octets.
+    @_noLocks
+    public mutating func limit(_ slot: Int, packets octets: Int, toward side: Side) {
+        conversations[slot].connection.limit(packets: octets, toward: side)
+    }
+
     @_noLocks
     private mutating func noteMTU(_ error: QuotedError, _ slot: Int, from side: Side) {
         guard let octets = error.nextHopMTU, octets >= 68 else { return }

@@ -91,17 +91,9 @@ public struct TranslatedError: Sendable {
         frame.put(quotedSource.port, at: transport)
         frame.put(quotedDestination.port, at: transport &+ 2)
         frame.put(quotedSequence.value, at: transport &+ 4)
-        finishChecksum(of: &frame, network..<icmp &+ shift, at: network &+ 10)
-        finishChecksum(of: &frame, quoted &+ shift..<transport, at: quoted &+ shift &+ 10)
-        finishChecksum(of: &frame, icmp &+ shift..<packet.upperBound &+ shift, at: icmp &+ shift &+ 2)
+        ErrorReply.finish(&frame, network..<icmp &+ shift, at: network &+ 10)
+        ErrorReply.finish(&frame, quoted &+ shift..<transport, at: quoted &+ shift &+ 10)
+        ErrorReply.finish(&frame, icmp &+ shift..<packet.upperBound &+ shift, at: icmp &+ shift &+ 2)
         return packet.count
-    }
-
-    /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
-    @_semantics("no_performance_analysis")
-    private func finishChecksum(of frame: inout MutableRawSpan, _ range: Range<Int>, at offset: Int) {
-        frame.put(UInt16(0), at: offset)
-        let checksum = Checksum.finish(Checksum.sum(frame.bytes, range))
-        frame.put(checksum, at: offset)
     }
 }

@@ -114,13 +114,11 @@ public enum SegmentWriter {
     private static func finishChecksums(
         _ segment: OutgoingSegment, of frame: inout MutableRawSpan, _ network: Int, _ transport: Int, _ end: Int
     ) {
-        frame.put(UInt16(0), at: network &+ 10)
+        ErrorReply.finish(&frame, network..<transport, at: network &+ 10)
         frame.put(UInt16(0), at: transport &+ 16)
-        let header = Checksum.finish(Checksum.sum(frame.bytes, network..<transport))
         let pseudo = Checksum.pseudoHeader(
             segment.source.address, segment.destination.address, protocol: 6, length: end &- transport)
         let whole = Checksum.finish(Checksum.sum(frame.bytes, transport..<end, onto: pseudo))
-        frame.put(header, at: network &+ 10)
         frame.put(whole, at: transport &+ 16)
     }
 }

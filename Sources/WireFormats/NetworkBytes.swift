@@ -37,6 +37,20 @@ extension MutableRawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
+    /// The 16-bit number at an offset, in host byte order.
+    @inlinable @inline(__always) @_noLocks
+    public func number16(at offset: Int) -> UInt16 {
+        // Safe: every bit pattern is a UInt16, no alignment is assumed, and the span checks the offset.
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self).bigEndian
+    }
+
+    /// The 32-bit number at an offset, in host byte order.
+    @inlinable @inline(__always) @_noLocks
+    public func number32(at offset: Int) -> UInt32 {
+        // Safe: as number16(at:).
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self).bigEndian
+    }
+
     /// Writes an octet.
     @inlinable @inline(__always) @_noLocks
     public mutating func put(_ value: UInt8, at offset: Int) {

@@ -5,7 +5,7 @@
 ///
 /// Invariant of a frame that is transmitted: `length > 0`, and `start + length` is at most the frame size. The kernel
 /// takes a descriptor that breaks it without ever giving the frame back (xp_aligned_validate_desc in net/xdp).
-public struct Frame: Hashable, Sendable {
+public struct Frame: Hashable, BitwiseCopyable, Sendable {
     /// Which frame, from 0 to the number of frames less one.
     public let index: UInt32
     /// Where the packet begins, in bytes from the beginning of the frame. What is before it is free to grow into: a

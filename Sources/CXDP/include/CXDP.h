@@ -19,6 +19,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <sys/eventfd.h>
 #include <xdp/xsk.h>
 
 #define SP_HOT static inline __attribute__((always_inline, swift_attr("@_noLocks")))
@@ -221,6 +222,25 @@ SP_HOT void sp_pause(void)
 #elif defined(__aarch64__)
 	__asm__ volatile("yield");
 #endif
+}
+
+/* Events: a descriptor that another thread makes readable. -1 on failure. */
+
+static inline int sp_event_open(void)
+{
+	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+static inline void sp_event_signal(int event)
+{
+	eventfd_write(event, 1);
+}
+
+static inline void sp_event_clear(int event)
+{
+	eventfd_t count;
+
+	eventfd_read(event, &count);
 }
 
 /* Threads */

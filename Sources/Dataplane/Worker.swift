@@ -1,0 +1,235 @@
+import CXDP
+import FlowTables
+import Rewriting
+import Routing
+import Steering
+import WireFormats
+import XDPSockets
+
+/// The loop that moves packets: frames from the AF_XDP sockets into the gateway, what the gateway wants sent out of
+/// them again, what it asks for into the maps of the XDP program.
+///
+/// Invariants: one thread; every frame that was received is transmitted, waits, or is released before the next batch;
+/// the outbox and the requests are empty between two packets.
+public struct Worker: ~Copyable {
+    var gateway: Gateway
+    var sockets: SocketGroup
+    let maps: SteeringMaps
+    let links: [Link]
+    var hops: NextHops
+    var waiting: WaitingRoom
+    var now: UInt64
+    private let control: WorkerControl
+    private let monitor: KernelMonitor
+    private var batch = Batch()
+    private var errorsLeft = Worker.errorsPerSecond
+    private var second: UInt64 = 0
+
+    /// The most ICMP errors of its own that the worker sends in a second (RFC 1812 section 4.3.2.8).
+    private static var errorsPerSecond: Int { @_noLocks get { 100 } }
+
+    /// A worker over open sockets and a loaded program. To be made in the network namespace that it works in.
+    public init(
+        gateway: consuming Gateway, sockets: consuming SocketGroup, maps: SteeringMaps, links: [Link],
+        control: WorkerControl
+    ) throws {
+        let hops = try NextHops(links)
+        let waiting = try WaitingRoom()
+        monitor = try KernelMonitor()
+        self.gateway = gateway
+        self.sockets = sockets
+        self.maps = maps
+        self.links = links
+        self.hops = hops
+        self.waiting = waiting
+        self.control = control
+        now = sp_now()
+        maps.settings.tick = tick
+    }
+
+    /// The time for the XDP program, in seconds.
+    var tick: UInt32 { @_noLocks get { UInt32(truncatingIfNeeded: now / 1_000_000_000) } }
+
+    // MARK: The loop
+
+    /// Works until it is told to stop. It sleeps while there is nothing to do, and wakes ten times a second to see to
+    /// what is due; sooner while a packet waits for its next hop.
+    public mutating func run() {
+        while !control.isStopped {
+            if let settings = control.takeSettings() { gateway.set(settings) }
+            if !turn() { _ = sockets.wait(milliseconds: waiting.count > 0 ? 2 : 100) }
+        }
+    }
+
+    /// One turn: what has arrived, what is due, what waits. Whether a packet had arrived.
+    public mutating func turn() -> Bool {
+        now = sp_now()
+        sockets.reclaim()
+        sockets.refill()
+        let received = sockets.receive(into: &batch)
+        for position in 0..<received { receive(batch[position], socket: batch.socket) }
+        if second != now / 1_000_000_000 { startSecond() }
+        while gateway.expire(now: now) { sendOwn() }
+        if received == 0 { followKernel() }
+        if waiting.count > 0 { admit() }
+        sockets.flush()
+        return received > 0
+    }
+
+    private mutating func startSecond() {
+        second = now / 1_000_000_000
+        maps.settings.tick = tick
+        errorsLeft = Worker.errorsPerSecond
+    }
+
+    /// What the kernel has learned about routes and neighbours, the worker forgets, and asks anew.
+    private mutating func followKernel() {
+        guard let changes = try? monitor.drain(), !changes.isEmpty else { return }
+        hops.forget()
+    }
+
+    // MARK: A packet
+
+    /// Exempt from `@_noLocks` because it holds spans; see `BlockPool.bytes`. All that it calls for a packet of a
+    /// conversation is checked.
+    @_semantics("no_performance_analysis")
+    private mutating func receive(_ frame: Frame, socket: Int) {
+        // Safe: the frame is held by the worker until it is released below, and nothing writes to it meanwhile.
+        let start = unsafe sockets.pointer(to: frame)
+        let bytes = unsafe RawSpan(_unsafeStart: start, byteCount: Int(frame.length))
+        if let packet = IPv4Packet(bytes), let link = link(of: bytes, packet, socket: socket) {
+            let segment = TCPPacket(bytes)
+            switch gateway.receive(bytes, segment, from: links[link].side, now: now) {
+            case .done: sendOutbox(segment, bytes)
+            case .error(let error): send(error, bytes)
+            case .foreign: receiveFlow(bytes, packet, link: link)
+            }
+        } else {
+            gateway.count(.dropForeign)
+        }
+        sockets.release(frame)
+    }
+
+    /// The link that a frame came by.
+    @_noLocks
+    private func link(of frame: borrowing RawSpan, _ packet: IPv4Packet, socket: Int) -> Int? {
+        for index in 0..<links.count where links[index].carries(frame, socket: socket, network: packet.offset) {
+            return index
+        }
+        return nil
+    }
+
+    /// Sends what a timer caused.
+    private mutating func sendOwn() {
+        // Unsafe in name only: the one byte is never read, since a segment of the gateway's own keeps no headers.
+        let nothing = InlineArray<1, UInt8>(repeating: 0)
+        unsafe sendOutbox(nil, nothing.span.bytes)
+    }
+
+    /// Carries out the requests, and then sends the segments: what a segment announces must be open when it arrives.
+    @_noLocks
+    private mutating func sendOutbox(_ cause: TCPPacket?, _ original: borrowing RawSpan) {
+        for place in 0..<gateway.requestCount { carryOut(gateway.request(place)) }
+        for place in 0..<gateway.outbox.count { send(gateway.outbox[place], cause, original) }
+        gateway.clear()
+    }
+
+    /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis")
+    private mutating func send(_ segment: OutgoingSegment, _ cause: TCPPacket?, _ original: borrowing RawSpan) {
+        guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
+        var bytes = unsafe room(frame)
+        let length = gateway.write(segment, cause: cause, original, into: &bytes, at: 0)
+        frame.length = UInt16(truncatingIfNeeded: length)
+        if case .ready(_, _, let mtu) = hops.find(segment.destination.address, now: now), length > mtu {
+            gateway.limit(segment.conversation, packets: mtu, toward: segment.toward)
+            gateway.count(.dropTooBig)
+            return sockets.release(frame)
+        }
+        send(frame, to: segment.destination.address)
+    }
+
+    @_semantics("no_performance_analysis")
+    private mutating func send(_ error: TranslatedError, _ original: borrowing RawSpan) {
+        guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
+        var bytes = unsafe room(frame)
+        frame.length = UInt16(truncatingIfNeeded: error.write(original, into: &bytes, at: 0))
+        send(frame, to: error.destination)
+    }
+
+    /// Answers a packet that cannot go on, to where it came from.
+    @_semantics("no_performance_analysis")
+    mutating func answer(_ reply: ErrorReply, about packet: IPv4Packet, _ original: borrowing RawSpan, link: Int) {
+        guard errorsLeft > 0 else { return gateway.count(.dropErrorsLimited) }
+        guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
+        errorsLeft -= 1
+        var bytes = unsafe room(frame)
+        let length = reply.write(about: packet, original, from: links[link].address, into: &bytes, at: 0)
+        frame.length = UInt16(truncatingIfNeeded: length)
+        gateway.count(.flowAnswered)
+        send(frame, to: packet.source)
+    }
+
+    /// The room of a frame of the worker's own, from where its IP packet starts.
+    @unsafe @_lifetime(immortal)
+    func room(_ frame: Frame) -> MutableRawSpan {
+        // Unsafe: good only while the caller holds the frame; it ends where the frame ends.
+        unsafe _overrideLifetime(
+            MutableRawSpan(
+                _unsafeStart: sockets.pointer(to: frame), byteCount: sockets.frameSize - Int(Frame.headroom)),
+            copying: ())
+    }
+
+    // MARK: The way out
+
+    /// Sends an IPv4 packet that starts its frame, or lets it wait until its next hop is known.
+    @_noLocks
+    mutating func send(_ frame: Frame, to destination: IPv4Address) {
+        switch hops.find(destination, now: now) {
+        case .ready(let link, let station, _): transmit(frame, link, station)
+        case .unreachable:
+            gateway.count(.dropNoRoute)
+            sockets.release(frame)
+        case .resolving:
+            let packet = WaitingRoom.Packet(frame: frame, destination: destination, since: now)
+            if waiting.enter(packet) {
+                gateway.count(.waited)
+            } else {
+                gateway.count(.dropWaitingRoomFull)
+                sockets.release(frame)
+            }
+        }
+    }
+
+    /// Sends those whose next hop has become known, and gives up those that have waited for three seconds.
+    private mutating func admit() {
+        var place = 0
+        while place < waiting.count {
+            let packet = waiting[place]
+            if case .ready(let link, let station, _) = hops.find(packet.destination, now: now) {
+                waiting.leave(place)
+                transmit(packet.frame, link, station)
+            } else if now &- packet.since > 3_000_000_000 {
+                waiting.leave(place)
+                gateway.count(.dropNoNeighbour)
+                sockets.release(packet.frame)
+            } else {
+                place += 1
+            }
+        }
+    }
+
+    /// Puts the Ethernet header in front, and the frame into the ring of a queue of the link's card: always the same
+    /// for a destination, so that nothing overtakes.
+    @_semantics("no_performance_analysis")
+    private mutating func transmit(_ frame: Frame, _ link: Int, _ station: UInt64) {
+        let out = links[link]
+        var whole = frame
+        whole.start -= UInt16(out.headerLength)
+        whole.length += UInt16(out.headerLength)
+        var bytes = sockets.bytes(of: whole)
+        out.writeHeader(to: station, into: &bytes)
+        gateway.count(.sent)
+        sockets.transmit(whole, on: out.firstSocket + Int(station % UInt64(out.sockets)))
+    }
+}
