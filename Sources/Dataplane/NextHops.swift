@@ -18,7 +18,8 @@ struct NextHops: ~Copyable {
         case unreachable
     }
 
-    private struct Entry: BitwiseCopyable {
+    /// What was learnt; not private, because the compiler (6.3) breaks on that in a generic table of other files.
+    struct Entry: BitwiseCopyable {
         var destination = IPv4Address(0)
         var link: Int32 = 0
         var mtu: Int32 = 0
