@@ -80,10 +80,9 @@ extension MutableRawSpan {
     /// A loop of wide loads, because the standard library's closures over spans are opaque to `@_noLocks`.
     @inlinable @_noLocks
     public mutating func copy(_ source: borrowing RawSpan, _ range: Range<Int>, to offset: Int) {
-        precondition(
-            range.lowerBound >= 0 && offset >= 0, "bytes out of range")
+        precondition(range.lowerBound >= 0 && offset >= 0, "bytes out of range")
         precondition(range.upperBound <= source.byteCount, "bytes out of range")
-        precondition(offset &+ range.count <= byteCount, "no room for the bytes")
+        precondition(range.count <= byteCount &- offset, "no room for the bytes")
         var from = range.lowerBound
         var to = offset
         while from &+ 16 <= range.upperBound {

@@ -1,7 +1,8 @@
 /// The options of a TCP header that the gateway acts on: MSS and window scale (RFC 9293, 7323) when a connection
 /// opens, timestamps (RFC 7323) and selective acknowledgements (RFC 2018) while it lasts.
 ///
-/// Options with a length that does not fit end the list, as receivers do; all others are skipped and left alone.
+/// Options with a length that does not fit end the list, as receivers do; all others are skipped and left alone. Of an
+/// option that stands there twice the last one counts.
 public struct TCPOptions: BitwiseCopyable, Sendable {
     /// One block of a selective acknowledgement: from its first octet to the one after its last.
     public struct Block: BitwiseCopyable, Sendable {
@@ -68,6 +69,7 @@ public struct TCPOptions: BitwiseCopyable, Sendable {
         case (3, 3): windowShift = min(bytes.octet(at: offset &+ 2), 14)
         case (4, 2): permitsSelective = true
         case (5, _):
+            blockCount = 0
             while blockCount < TCPOptions.blocksMax, 2 &+ 8 &* (blockCount &+ 1) <= length {
                 let start = offset &+ 2 &+ 8 &* blockCount
                 blocks[blockCount] = Block(
