@@ -55,9 +55,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "CSteering", "CXDP", "Dataplane", "FlowTables", "Rewriting", "Routing", "Steering", "WireFormats",
-                "XDPSockets",
-                "Yams",
+                "CSteering", "CXDP", "Dataplane", "PlainMemory", "Rewriting", "Routing", "Steering", "WireFormats",
+                "XDPSockets", "Yams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),

@@ -35,6 +35,19 @@ public struct Slots<Element: BitwiseCopyable>: ~Copyable {
         self.count = count
     }
 
+    /// The memory of another process, to be read only: writing to it ends the program. As many elements as the file has.
+    public init(reading descriptor: Int32) throws(TableError) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw TableError(call: "fstat", bytes: 0, errno: errno) }
+        let bytes = Int(status.st_size)
+        guard bytes >= MemoryLayout<Element>.stride,
+            let memory = unsafe mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), unsafe memory != MAP_FAILED
+        else { throw TableError(call: "mmap", bytes: bytes, errno: errno) }
+        count = bytes / MemoryLayout<Element>.stride
+        // Safe: the mapping is page-aligned and holds `count` elements.
+        unsafe base = memory.bindMemory(to: Element.self, capacity: count)
+    }
+
     deinit {
         // Safe: the very mapping of init; nothing else unmaps it.
         unsafe _ = munmap(base, count * MemoryLayout<Element>.stride)

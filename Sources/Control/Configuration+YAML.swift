@@ -1,0 +1,209 @@
+/// From the configuration file to `Configuration`: the sections, their keys, and the conflicts between them.
+///
+/// Reading goes on after a problem, with the default in place of the bad value, so that the operator sees all problems
+/// at once. Only what makes the file no YAML tree at all (a syntax error, a key given twice) ends it early.
+
+import Foundation
+import WireFormats
+import Yams
+
+extension Configuration {
+    /// Reads a file.
+    /// - Throws: `ConfigurationError` with every problem found.
+    public init(contentsOf file: String) throws(ConfigurationError) {
+        let text: String
+        do {
+            text = try String(contentsOf: URL(fileURLWithPath: file), encoding: .utf8)
+        } catch {
+            let reason = (error as NSError).localizedDescription
+            throw ConfigurationError(problems: [.init(file: file, position: nil, message: "cannot read it: \(reason)")])
+        }
+        try self.init(yaml: text, file: file)
+    }
+
+    /// Reads the text of a file; `file` is its name in messages.
+    /// - Throws: `ConfigurationError` with every problem found.
+    public init(yaml: String, file: String) throws(ConfigurationError) {
+        var reader = ConfigurationReader(file: file)
+        let configuration = reader.tree(yaml).flatMap { Configuration($0, &reader) }
+        guard let configuration, reader.problems.isEmpty else {
+            throw ConfigurationError(problems: reader.problems.sorted { $0.position ?? .start < $1.position ?? .start })
+        }
+        self = configuration
+    }
+
+    /// Nil only where `reader` has noted a problem.
+    private init?(_ root: Node, _ reader: inout ConfigurationReader) {
+        guard
+            let file = reader.section(
+                root, name: "", keys: ["gateway", "interfaces", "nat", "ftp"],
+                notServed: [
+                    "sip": "SIP is not available in this version: remove the section",
+                    "publish": "published servers are not available in this version: remove the section",
+                ])
+        else { return nil }
+        let gateway = Gateway(file, &reader)
+        let interfaces = Interface.list(file, &reader)
+        let nat = NAT(file, &reader)
+        let ftp = FTP(file, &reader)
+        guard let gateway, let interfaces, let nat, let ftp else { return nil }
+        self.init(gateway: gateway, interfaces: interfaces, nat: nat, ftp: ftp)
+        if let port = ftp.ports.first(where: nat.ports.contains), let ports = file.values["nat"]?["ports"] {
+            reader.refuse(
+                ports.mark, "nat.ports: the block contains port \(port) of ftp.ports; give the block other ports")
+        }
+    }
+}
+
+extension Configuration.Gateway {
+    fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
+        self.init()
+        guard let node = file.values["gateway"] else { return }
+        let keys = ["state-directory", "workers", "when-down", "flows", "conversations"]
+        guard let section = reader.section(node, name: "gateway", keys: keys) else { return nil }
+        if let (path, mark) = reader.text(section, "state-directory") {
+            stateDirectory = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+            if !path.hasPrefix("/") {
+                reader.refuse(mark, "gateway.state-directory: '\(path)' is no absolute path; begin it with /")
+            }
+        }
+        if let (workers, mark) = reader.text(section, "workers"), workers != "auto", workers != "1" {
+            reader.refuse(mark, "gateway.workers: this version runs one worker, not '\(workers)'; write auto or 1")
+        }
+        whenDown = reader.choice(section, "when-down", WhenDown.self) ?? whenDown
+        flows = reader.number(section, "flows", 1...4_194_304) ?? flows
+        conversations = reader.number(section, "conversations", 1...1_048_576) ?? conversations
+    }
+}
+
+extension Configuration.Interface {
+    fileprivate static func list(_ file: Section, _ reader: inout ConfigurationReader) -> [Self]? {
+        guard let node = reader.required(file, "interfaces", "with the names of your interfaces, each inside or outside"),
+            let section = reader.section(node, name: "interfaces", keys: nil)
+        else { return nil }
+        let interfaces = section.keys.compactMap { key in
+            Self(name: key.string ?? "", mark: key.mark, value: section.values[key.string ?? ""], &reader)
+        }
+        for side in [Side.inside, .outside] where !interfaces.contains(where: { $0.side == side }) {
+            // A value that could not be read may have been meant as this side.
+            guard interfaces.count == section.keys.count else { break }
+            reader.refuse(section.mark, "interfaces: none is \(side); the gateway needs one of either side at least")
+        }
+        return interfaces
+    }
+
+    private init?(name: String, mark: Mark?, value: Node?, _ reader: inout ConfigurationReader) {
+        // The kernel's own rules, dev_valid_name in net/core/dev.c.
+        if name.isEmpty || name.utf8.count > 15 || name == "." || name == ".."
+            || name.contains(where: { $0 == "/" || $0 == ":" || $0.isWhitespace })
+        {
+            reader.refuse(
+                mark, "interfaces: '\(name)' cannot be an interface's name: that is 1 to 15 bytes without / : and spaces")
+        }
+        guard let value else { return nil }
+        guard value.mapping != nil else {
+            guard let side = reader.choice(value, "interfaces.\(name)", SideName.self)?.side else { return nil }
+            self.init(name: name, side: side)
+            return
+        }
+        guard let section = reader.section(value, name: "interfaces.\(name)", keys: ["side", "zero-copy"]),
+            reader.required(section, "side", "inside or outside") != nil,
+            let side = reader.choice(section, "side", SideName.self)?.side
+        else { return nil }
+        self.init(name: name, side: side, zeroCopy: reader.choice(section, "zero-copy", Switch.self) == .on)
+    }
+}
+
+extension Configuration.NAT {
+    fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
+        guard
+            let node = reader.required(
+                file, "nat", "with addresses and ports; routing without NAT is not available in this version"),
+            let section = reader.section(node, name: "nat", keys: ["addresses", "ports"])
+        else { return nil }
+        let addresses = Self.addresses(section, &reader)
+        let ports = Self.block(section, &reader)
+        guard let addresses, let ports else { return nil }
+        self.init(addresses: addresses, ports: ports)
+    }
+
+    private static func addresses(_ section: Section, _ reader: inout ConfigurationReader) -> [IPv4Address]? {
+        guard reader.required(section, "addresses", "a list of the public addresses, such as [203.0.113.7]") != nil
+        else { return nil }
+        return reader.list(section, "addresses") { text in
+            guard let address = IPv4Address(text) else {
+                return .failure("'\(text)' is no IPv4 address; write four numbers, such as 203.0.113.7")
+            }
+            // RFC 6890: this network, loopback, multicast and what lies above it are nobody's source addresses.
+            switch address.octet(0) {
+            case 0, 127, 224...: return .failure("\(address) cannot be a public address; write one that a host can have")
+            default: return .success(address)
+            }
+        }
+    }
+
+    private static func block(_ section: Section, _ reader: inout ConfigurationReader) -> ClosedRange<UInt16>? {
+        guard reader.required(section, "ports", "the gateway's block, such as 32768-65535") != nil,
+            let (text, mark) = reader.text(section, "ports")
+        else { return nil }
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+            .map { part in part.allSatisfy { $0.isASCII && $0.isNumber } ? UInt16(part) : nil }
+        guard ends.count == 2, let first = ends[0], let last = ends[1] else {
+            reader.refuse(mark, "nat.ports: '\(text)' is no block of ports; write first-last, such as 32768-65535")
+            return nil
+        }
+        guard first <= last else {
+            reader.refuse(mark, "nat.ports: \(text) is the wrong way round; write \(last)-\(first)")
+            return nil
+        }
+        if first < 1024 {
+            reader.refuse(mark, "nat.ports: ports below 1024 belong to well-known services; begin at 1024 or above")
+        }
+        if last - first < 15 {
+            reader.refuse(mark, "nat.ports: \(text) has fewer than 16 ports, and every conversation takes one; widen it")
+        }
+        return first...last
+    }
+}
+
+extension Configuration.FTP {
+    fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
+        self.init()
+        guard let node = reader.required(file, "ftp", "the service that this version has; it may be empty: ftp: {}") else {
+            return nil
+        }
+        let keys = ["ports", "keepalive-seconds", "idle-seconds", "transitory-seconds", "pinhole-seconds"]
+        guard let section = reader.section(node, name: "ftp", keys: keys) else { return nil }
+        if section.values["ports"] != nil {
+            ports =
+                reader.list(section, "ports") { text in
+                    guard let port = UInt16(text), port > 0 else {
+                        return .failure("'\(text)' is no port; write a number from 1 to 65535")
+                    }
+                    return .success(port)
+                } ?? ports
+        }
+        keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...7200) ?? keepAliveSeconds
+        idleSeconds = reader.number(section, "idle-seconds", 1...604_800) ?? idleSeconds
+        transitorySeconds = reader.number(section, "transitory-seconds", 1...3600) ?? transitorySeconds
+        pinholeSeconds = reader.number(section, "pinhole-seconds", 1...3600) ?? pinholeSeconds
+        if keepAliveSeconds >= idleSeconds {
+            reader.refuse(
+                (section.values["idle-seconds"] ?? section.values["keepalive-seconds"])?.mark,
+                "ftp.idle-seconds (\(idleSeconds)) has to be above ftp.keepalive-seconds (\(keepAliveSeconds)), or "
+                    + "conversations are forgotten before they are kept alive")
+        }
+    }
+}
+
+/// A YAML switch; the words are taken as they stand, because YAML versions differ in what else means on.
+private enum Switch: String, CaseIterable {
+    case on, off
+}
+
+/// A side's name in the file.
+private enum SideName: String, CaseIterable {
+    case inside, outside
+
+    var side: Side { self == .inside ? .inside : .outside }
+}

@@ -1,0 +1,70 @@
+import WireFormats
+
+/// What the operator wants, as the configuration file says it and with its defaults filled in.
+///
+/// Invariant: every value is in range and free of the conflicts that can be seen without looking at the machine;
+/// `KernelCheck` looks at the machine.
+public struct Configuration: Equatable, Sendable {
+    /// `gateway`: the process itself.
+    public var gateway: Gateway
+    /// `interfaces`: at least one of either side, in the order of the file.
+    public var interfaces: [Interface]
+    /// `nat`: the public addresses and ports.
+    public var nat: NAT
+    /// `ftp`: the FTP service.
+    public var ftp: FTP
+
+    /// The process itself.
+    public struct Gateway: Equatable, Sendable {
+        /// `state-directory`: an absolute path, without a slash at its end.
+        public var stateDirectory = "/run/sallyport"
+        /// `when-down`: what becomes of steered traffic while no worker lives.
+        public var whenDown = WhenDown.drop
+        /// `flows`: how many data connections at once, 1 to 4194304.
+        public var flows = 65536
+        /// `conversations`: how many control conversations at once, 1 to 1048576.
+        public var conversations = 16384
+
+        /// What becomes of steered traffic while no worker lives.
+        public enum WhenDown: String, CaseIterable, Sendable {
+            /// Dropped: retransmission heals a short gap.
+            case drop
+            /// Passed to the kernel, without translation by the gateway.
+            case pass
+        }
+    }
+
+    /// An interface that the gateway works on.
+    public struct Interface: Equatable, Sendable {
+        /// The kernel's name of it, 1 to 15 bytes.
+        public var name: String
+        /// What it leads to.
+        public var side: Side
+        /// `zero-copy`: whether its AF_XDP sockets bind in zero-copy mode.
+        public var zeroCopy = false
+    }
+
+    /// The public addresses and ports.
+    public struct NAT: Equatable, Sendable {
+        /// `addresses`: one or more, each once, none of them a loopback, multicast or reserved one.
+        public var addresses: [IPv4Address]
+        /// `ports`: the gateway's block, 16 ports or more, from 1024 on, without the ports of a service.
+        public var ports: ClosedRange<UInt16>
+    }
+
+    /// The FTP service. All times are in seconds.
+    public struct FTP: Equatable, Sendable {
+        /// `ports`: of control conversations, one or more, each once.
+        public var ports: [UInt16] = [21]
+        /// `keepalive-seconds`: the silence of a control conversation after which both ends get a TCP keep-alive,
+        /// 1 to 7200. Many boxes on the path forget a conversation after 60 seconds or more.
+        public var keepAliveSeconds = 45
+        /// `idle-seconds`: the silence after which an established conversation is forgotten, above the keep-alive.
+        /// The default is the least that RFC 5382 REQ-5 allows: 2 hours and 4 minutes.
+        public var idleSeconds = 7440
+        /// `transitory-seconds`: the same for one that is opening or closing; 4 minutes by RFC 5382 REQ-5.
+        public var transitorySeconds = 240
+        /// `pinhole-seconds`: how long a door for a data connection stays open unused, 1 to 3600.
+        public var pinholeSeconds = 60
+    }
+}

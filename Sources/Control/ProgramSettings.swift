@@ -1,0 +1,85 @@
+import CSteering
+import Dataplane
+import Routing
+import Steering
+import WireFormats
+
+/// Fills the maps of the XDP program from the configuration and the kernel's tables. The links come last: while there
+/// are none, every packet passes.
+struct ProgramSettings {
+    let maps: SteeringMaps
+    let configuration: Configuration
+
+    /// Everything but links.
+    func prepare() throws {
+        maps.settings.ports = configuration.nat.ports
+        maps.settings.passesWhenDown = configuration.gateway.whenDown == .pass
+        for port in configuration.ftp.ports {
+            try maps.services.set(UInt32(port), to: UInt32(STEERING_SERVICE_TCP4.rawValue))
+        }
+    }
+
+    /// The router's own addresses, which the program leaves to the kernel, and the public ones among them; addresses
+    /// that have gone are forgotten.
+    func setAddresses(_ addresses: [LocalAddress]) throws {
+        var wanted: [(key: steering_address, use: UInt32)] = []
+        for address in addresses {
+            wanted.append((steering_address(address), UInt32(STEERING_ADDRESS_LOCAL.rawValue)))
+        }
+        for address in configuration.nat.addresses {
+            let use = STEERING_ADDRESS_LOCAL.rawValue | STEERING_ADDRESS_PUBLIC.rawValue
+            wanted.removeAll { $0.key.word.0 == address.bigEndian && $0.key.word.1 == 0 }
+            wanted.append((steering_address(address), UInt32(use)))
+        }
+        for (key, _) in try maps.addresses.entries() where !wanted.contains(where: { $0.key.word == key.word }) {
+            maps.addresses.remove(key)
+        }
+        for (key, use) in wanted { try maps.addresses.set(key, to: use) }
+    }
+
+    /// The cards to send by, the ways out, and at last the ways in.
+    func setLinks(_ cards: Cards) throws {
+        for card in cards.cards { try maps.ports.set(card.index, to: card.index) }
+        for member in cards.members {
+            var egress = steering_egress()
+            egress.ifindex = member.card.index
+            if let tag = member.tags.first {
+                egress.protocol.0 = tag.protocolType.bigEndian
+                egress.vlan.0 = tag.id.bigEndian
+            }
+            if member.tags.count > 1 {
+                egress.protocol.1 = member.tags[1].protocolType.bigEndian
+                egress.vlan.1 = member.tags[1].id.bigEndian
+            }
+            try maps.egress.set(member.interface.index, to: egress)
+        }
+        for member in cards.members { try setLink(member, cards.card(of: member)) }
+    }
+
+    private func setLink(_ member: Cards.Member, _ card: Cards.Card) throws {
+        var key = steering_link_key()
+        key.ifindex = member.card.index
+        key.vlan.0 = member.tags.first?.id ?? 0
+        key.vlan.1 = member.tags.count > 1 ? member.tags[1].id : 0
+        var link = steering_link()
+        link.ifindex = member.interface.index
+        link.first_socket = UInt32(card.firstSocket)
+        link.sockets = UInt32(card.queues)
+        link.side = member.configured.side.rawValue
+        if let station = member.interface.address {
+            link.mac = (
+                station.octet(0), station.octet(1), station.octet(2), station.octet(3), station.octet(4),
+                station.octet(5)
+            )
+        }
+        try maps.links.set(key, to: link)
+    }
+}
+
+extension steering_address {
+    /// An address of either family as it stands in a map.
+    init(_ address: LocalAddress) {
+        self.init()
+        withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: address.octets) }
+    }
+}
