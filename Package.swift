@@ -68,7 +68,10 @@ let package = Package(
                 "Control", "Lab",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
+        .executableTarget(name: "throughput", dependencies: ["Lab"], path: "Benchmarks/Throughput"),
 
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
         .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),

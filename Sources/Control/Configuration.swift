@@ -25,6 +25,9 @@ public struct Configuration: Equatable, Sendable {
         /// `conversations`: how many control conversations at once, 1 to 1048576.
         public var conversations = 16384
 
+        /// The defaults.
+        public init() {}
+
         /// What becomes of steered traffic while no worker lives.
         public enum WhenDown: String, CaseIterable, Sendable {
             /// Dropped: retransmission heals a short gap.

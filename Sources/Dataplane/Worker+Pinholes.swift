@@ -21,11 +21,8 @@ extension Worker {
             let port = isThere ? UInt16(bigEndian: UInt16(truncatingIfNeeded: pinhole.claimed_port)) : 0
             if gateway.pinholeObserved(request.data, usedFrom: port) { maps.pinholes.remove(key) }
         case .observeFlow:
-            var pinhole = steering_pinhole(data)
-            let port = data.opener == .inside ? data.inside.port : data.outside.port
-            pinhole.claimed_port = UInt32(port.bigEndian)
-            guard let pair = FlowPair(key: key, pinhole: pinhole) else { return }
-            observe(pair, request.data)
+            let forward = steering_tuple(data, from: data.opener)
+            observe(FlowPair(forward: forward, reverse: steering_tuple(data, from: data.opener.other)), request.data)
         }
     }
 
@@ -60,6 +57,23 @@ extension steering_tuple {
         `protocol` = 6
         family = 4
         side = data.opener.rawValue
+    }
+}
+
+extension steering_tuple {
+    /// The key of the flow of a data connection's packets that arrive on a side.
+    @_noLocks
+    public init(_ data: DataConnection, from side: Side) {
+        self.init()
+        let from = side == .inside ? data.inside : data.outside
+        let to = side == .inside ? data.outside : data.translated
+        source = steering_address(from.address)
+        source_port = from.port.bigEndian
+        destination = steering_address(to.address)
+        destination_port = to.port.bigEndian
+        `protocol` = 6
+        family = 4
+        self.side = side.rawValue
     }
 }
 

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Control
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// `sallyport run`
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway in the foreground.",
+        discussion: """
+            Attaches the XDP program, binds the sockets, and says `ready` on standard error once traffic flows. SIGTERM \
+            and SIGINT take everything down again and leave the interfaces as they were; so does the kernel if the \
+            process is killed. SIGHUP reads the times of the configuration again.
+
+            Needs root: XDP, AF_XDP and BPF maps do.
+            """)
+
+    @OptionGroup var option: ConfigurationOption
+
+    func run() async throws {
+        let configuration = try option.read()
+        guard geteuid() == 0 else {
+            throw ValidationError("run as root: attaching XDP programs and binding AF_XDP sockets need it")
+        }
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: "sallyport")
+        let gateway = try RunningGateway(configuration, file: option.config, logger: logger)
+        let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
+        try manager?.notify(.ready)
+        standardError("ready\n")
+        let reload = Reload(gateway: gateway)
+        let group = ServiceGroup(
+            services: [gateway, reload], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+        try manager?.notify(.stopping)
+    }
+}
+
+/// Reads the configuration again at every SIGHUP.
+private struct Reload: Service {
+    let gateway: RunningGateway
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { gateway.reload() }
+    }
+}

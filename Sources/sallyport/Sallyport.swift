@@ -1,0 +1,47 @@
+import ArgumentParser
+import Control
+
+/// The command line. Exit codes: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.
+@main
+struct Sallyport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sallyport",
+        abstract: "An application-level gateway for Linux routers: FTP through NAT, at driver level.",
+        discussion: """
+            Control conversations go through AF_XDP to a worker, which rewrites the addresses inside them; the data \
+            connections that they announce are translated by an XDP program in the driver. All other traffic stays on \
+            the kernel's own path.
+
+            To begin:   sallyport lab ftp                  see it work, in network namespaces that are removed again
+                        sallyport check --config FILE      is the configuration right?
+                        sallyport check --config FILE --kernel   is this machine ready for it?
+                        sallyport run --config FILE        run it
+            """,
+        version: Version.current,
+        subcommands: [Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, CountersCommand.self, LabCommand.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ConfigurationError {
+            fail(error, ExitCode(78))
+        } catch let error as ExitCode {
+            exit(withError: error)
+        } catch let error where exitCode(for: error) == .failure {
+            fail(error, .failure)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// Ends with the reason on standard error.
+    private static func fail(_ error: any Error, _ code: ExitCode) -> Never {
+        standardError("sallyport: \(error)\n")
+        exit(withError: code)
+    }
+}
