@@ -165,7 +165,7 @@ public final class ChildProcess: @unchecked Sendable {
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         var argumentList = arguments.map { strdup($0) } + [nil]
         var variableList = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { (argumentList + variableList).forEach { free($0) } }
+        defer { for text in argumentList + variableList { free(text) } }
         var pid: pid_t = 0
         let error = posix_spawnp(&pid, arguments[0], &actions, &attributes, &argumentList, &variableList)
         guard error == 0 else {

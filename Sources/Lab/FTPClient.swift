@@ -38,7 +38,8 @@ public struct FTPClient: Sendable {
         let outcome = try process.wait(limit: limit)
         guard outcome.status == 0 else {
             throw LabError(
-                "\(program.rawValue), \(mode.rawValue): exit code \(outcome.status)\n\(outcome.output)\(outcome.errors)")
+                "\(program.rawValue), \(mode.rawValue): exit code \(outcome.status)\n\(outcome.output)\(outcome.errors)"
+            )
         }
         return outcome
     }

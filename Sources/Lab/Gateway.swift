@@ -11,13 +11,13 @@ public enum Gateway: Sendable, Equatable {
     ///
     /// - Parameter keepalive: seconds between Sallyport's keep-alives on idle control connections.
     /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
-    public func start(on topology: Topology, keepalive: Int = 50) throws -> RunningGateway? {
+    public func start(on topology: Topology, keepalive: Int = 50) throws -> GatewayProcess? {
         switch self {
         case .kernelHelper:
             try topology.useKernelHelper()
             return nil
         case .sallyport(let executable):
-            return try RunningGateway(executable, on: topology, keepalive: keepalive)
+            return try GatewayProcess(executable, on: topology, keepalive: keepalive)
         }
     }
 }

@@ -18,7 +18,7 @@ public enum Programs {
             let file = URL(fileURLWithPath: root).appendingPathComponent(path).path
             if FileManager.default.fileExists(atPath: file) { return file }
         }
-        throw LabError("\(path) is missing: run tools/install-packages in the source folder, or apt-get install its package")
+        throw LabError("\(path) is missing: run tools/install-packages demo test in the source folder")
     }
 
     /// Those of `names` that PATH does not lead to.

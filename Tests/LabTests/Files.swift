@@ -9,18 +9,16 @@ import Testing
 struct Files {
     static let sizes = ["0": 0, "1": 1, "1M": 1_000_000, "200M": 200_000_000]
 
-    private let originals: String
-    private let received: String
+    /// Holds the originals, and what comes up.
     private let served: String
+    private let received: String
 
     init(in topology: Topology, serving folder: String) throws {
-        originals = folder
         served = folder
         received = "\(topology.sandbox.directory)/received"
         try FileManager.default.createDirectory(atPath: received, withIntermediateDirectories: true)
         for (name, size) in Files.sizes {
-            try ChildProcess(["sh", "-c", "head -c \(size) /dev/urandom >'\(folder)/\(name)'"]).succeed()
-            chmod("\(folder)/\(name)", 0o644)
+            try makeFile("\(folder)/\(name)", bytes: size)
         }
     }
 
@@ -29,7 +27,7 @@ struct Files {
         Files.sizes.keys.sorted().flatMap { name in
             [
                 Transfer.download(remote: name, local: "\(received)/\(name)"),
-                Transfer.upload(local: "\(originals)/\(name)", remote: "up-\(name)"),
+                Transfer.upload(local: "\(served)/\(name)", remote: "up-\(name)"),
             ]
         }
     }
@@ -38,7 +36,7 @@ struct Files {
     func compare(_ cell: String) throws {
         for name in Files.sizes.keys {
             for copy in ["\(received)/\(name)", "\(served)/up-\(name)"] {
-                let comparison = try ChildProcess(["cmp", "\(originals)/\(name)", copy]).wait()
+                let comparison = try ChildProcess(["cmp", "\(served)/\(name)", copy]).wait()
                 #expect(comparison.status == 0, "\(cell): \(comparison.output)\(comparison.errors)")
                 unlink(copy)
             }

@@ -6,10 +6,11 @@ import Foundation
 @testable import Lab
 
 enum GatewayUnderTest {
-    static let choice: Gateway =
-        ProcessInfo.processInfo.environment["SALLYPORT_LAB_GATEWAY"] == "kernel" ? .kernelHelper : .sallyport(executable)
+    static let choice: Gateway = wantsKernel ? .kernelHelper : .sallyport(executable)
+
+    private static let wantsKernel = ProcessInfo.processInfo.environment["SALLYPORT_LAB_GATEWAY"] == "kernel"
 
     /// The executable, which the build puts beside the test bundle; this process's own file is that bundle.
-    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    private static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("sallyport").path
 }

@@ -3,7 +3,7 @@
 import Foundation
 
 /// A running `sallyport run`.
-public final class RunningGateway: Sendable {
+public final class GatewayProcess: Sendable {
     private let executable: String
     private let router: Namespace
     private let configuration: String
@@ -38,14 +38,19 @@ public final class RunningGateway: Sendable {
     public func counters() throws -> [String: Int] {
         let text = try router.run(executable, "counters", "--json", "--config", configuration)
         var counters: [String: Int] = [:]
-        func collect(_ value: Any) {
-            for case let (name, inner) in value as? [String: Any] ?? [:] {
-                if let number = inner as? Int { counters[name, default: 0] += number } else { collect(inner) }
-            }
-            (value as? [Any])?.forEach(collect)
-        }
-        collect(try JSONSerialization.jsonObject(with: Data(text.utf8)))
+        GatewayProcess.collect(try JSONSerialization.jsonObject(with: Data(text.utf8)), into: &counters)
         return counters
+    }
+
+    private static func collect(_ value: Any, into counters: inout [String: Int]) {
+        for (name, inner) in value as? [String: Any] ?? [:] {
+            if let number = inner as? Int {
+                counters[name, default: 0] += number
+            } else {
+                collect(inner, into: &counters)
+            }
+        }
+        for inner in value as? [Any] ?? [] { collect(inner, into: &counters) }
     }
 
     /// Starts a second one with the same configuration.

@@ -1,0 +1,56 @@
+# The commands of the README. `make demo` and `make test` need Debian 12, Swift 6 and root (or sudo), and nothing else:
+# they install what is missing of packages.txt.
+
+PREFIX ?= /usr/local
+BUILD = swift build -c release
+EXECUTABLE = .build/release/sallyport
+# As root already, or by sudo with the same environment, which has the Swift toolchain in its PATH.
+AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo env "PATH=$$PATH")
+FUZZ_SECONDS ?= 10
+SWIFT_FILES = Package.swift Benchmarks Plugins Sources Tests Fuzz/Package.swift Fuzz/Sources
+
+.PHONY: demo test bench install format lint clean
+
+# Shows FTP through a NAT router, without and with the gateway, in network namespaces of its own.
+demo:
+	tools/install-packages build demo
+	$(BUILD) --product sallyport
+	$(AS_ROOT) $(EXECUTABLE) lab ftp
+
+# Everything that is tested: formatting, unit tests, tests on real links, fuzzing for a short time.
+test: lint
+	tools/install-packages build demo test
+	swift build --build-tests
+	$(AS_ROOT) swift test --skip-build
+	Fuzz/run $(FUZZ_SECONDS)
+
+# Measures the data path beside the kernel's forwarding.
+bench:
+	tools/install-packages build demo test
+	$(BUILD) --product sallyport
+	$(BUILD) --product throughput
+	$(AS_ROOT) .build/release/throughput $(EXECUTABLE)
+
+install:
+	tools/install-packages build
+	$(BUILD) --product sallyport
+	install -D $(EXECUTABLE) $(DESTDIR)$(PREFIX)/bin/sallyport
+	install -D -m 644 packaging/sallyport.yaml $(DESTDIR)$(PREFIX)/share/doc/sallyport/sallyport.yaml
+	install -D -m 644 packaging/sallyport.8 $(DESTDIR)$(PREFIX)/share/man/man8/sallyport.8
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/sallyport.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/sallyport.service
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(EXECUTABLE) --generate-completion-script bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sallyport
+	$(EXECUTABLE) --generate-completion-script zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sallyport
+	$(EXECUTABLE) --generate-completion-script fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sallyport.fish
+
+format:
+	swift format --in-place --recursive --parallel $(SWIFT_FILES)
+
+lint:
+	swift format lint --strict --recursive --parallel $(SWIFT_FILES)
+
+clean:
+	swift package clean
+	rm -rf .build/servers Fuzz/.build
