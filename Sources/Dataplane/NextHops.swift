@@ -46,7 +46,7 @@ struct NextHops: ~Copyable {
     /// The way to a destination.
     @_noLocks
     mutating func find(_ destination: IPv4Address, now: UInt64) -> Answer {
-        let place = Int(destination.value &* 0x9e37_79b9 >> 20)
+        let place = Int((destination.value &* 0x9e37_79b9) >> 20)
         let entry = entries[place]
         if entry.destination == destination, entry.asked != 0, now &- entry.asked < NextHops.lifetime {
             return .ready(link: Int(entry.link), station: entry.station, mtu: Int(entry.mtu))

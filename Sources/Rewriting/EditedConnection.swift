@@ -112,7 +112,7 @@ struct EditedConnection: BitwiseCopyable {
             sendEmpty(toward: side.other, isKeepalive ? probeNumber(own) : number, answering: segment, &outbox)
         case .new:
             send(due.from, due.to, toward: side.other, answering: segment, &outbox)
-            if outbox.count > before &+ (segment.payload.count &+ 1459) / 1460 { counters.count(.splitSegments) }
+            if outbox.count > before &+ 1 { counters.count(.splitSegments) }
             if streams[own].buffer.held > 0 { counters.count(.heldLines) }
             if outbox.count == before || streams[own].buffer.held > 0 { takeOver(side, &outbox, counters) }
         case .old:

@@ -47,7 +47,7 @@ public struct PortBlock: ~Copyable {
     /// The address for everything of one inside host, always the same (RFC 4787 REQ-2: pooling is paired).
     @_noLocks
     public func address(for inside: IPv4Address) -> IPv4Address {
-        addresses[Int(truncatingIfNeeded: inside.value &* 0x9e37_79b9 >> 16) % addresses.count]
+        addresses[Int((inside.value &* 0x9e37_79b9) >> 16) % addresses.count]
     }
 
     /// Takes a port of an address, drawn by a random number; nil when none is free.

@@ -4,8 +4,10 @@ import Foundation
 
 /// Where the configuration is.
 struct ConfigurationOption: ParsableArguments {
+    static let usual = "/etc/sallyport.yaml"
+
     @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))
-    var config = "/etc/sallyport.yaml"
+    var config = ConfigurationOption.usual
 
     /// The configuration, read and checked.
     func read() throws -> Configuration { try Configuration(contentsOf: config) }
@@ -21,8 +23,9 @@ struct QueryOptions: ParsableArguments {
     /// What the gateway of that configuration is doing.
     func snapshot() throws -> Snapshot {
         // Without the default file, the default directory is meant.
-        let isDefault = configuration.config == ConfigurationOption().config
-        if isDefault, !FileManager.default.fileExists(atPath: configuration.config) {
+        if configuration.config == ConfigurationOption.usual,
+            !FileManager.default.fileExists(atPath: ConfigurationOption.usual)
+        {
             return try Snapshot(directory: Configuration.Gateway().stateDirectory)
         }
         return try Snapshot(directory: try configuration.read().gateway.stateDirectory)
