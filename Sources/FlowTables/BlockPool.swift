@@ -69,8 +69,9 @@ public struct BlockPool: ~Copyable {
     /// The offset in `memory` of a range of a block, which must lie within it.
     @inline(__always) @_noLocks
     private func check(_ block: Int, _ range: Range<Int>) -> Int {
+        let blocks = memory.count / BlockPool.blockSize
         precondition(
-            block >= 0 && (block &+ 1) &* BlockPool.blockSize <= memory.count && range.lowerBound >= 0
+            UInt(bitPattern: block) < UInt(bitPattern: blocks) && range.lowerBound >= 0
                 && range.upperBound <= BlockPool.blockSize, "bytes out of range")
         return block &* BlockPool.blockSize &+ range.lowerBound
     }

@@ -38,9 +38,11 @@ public struct TimerWheel: ~Copyable {
         links[slot &+ 1].list == 0 ? nil : links[slot &+ 1].deadline
     }
 
-    /// Sets or moves the deadline of a slot. It expires at the first tick that is not before the deadline.
+    /// Sets or moves the deadline of a slot. It expires at the first tick after the deadline, or, if that has been worked
+    /// off, at the next one.
     @_noLocks
     public mutating func set(_ slot: Int, deadline: UInt64) {
+        precondition(slot >= 0, "slot out of range")
         clear(slot)
         let due = max(deadline / tick &+ 1, reached &+ 1)
         link(slot &+ 1, deadline: deadline, list: Int(truncatingIfNeeded: due % UInt64(TimerWheel.lists)))
@@ -59,7 +61,9 @@ public struct TimerWheel: ~Copyable {
                 let deadline = links[entry].deadline
                 unlink(entry)
                 if deadline / tick < reached { return entry &- 1 }
-                link(entry, deadline: deadline, list: Int(truncatingIfNeeded: (deadline / tick &+ 1) % UInt64(TimerWheel.lists)))
+                link(
+                    entry, deadline: deadline,
+                    list: Int(truncatingIfNeeded: (deadline / tick &+ 1) % UInt64(TimerWheel.lists)))
             }
             guard reached < now / tick else { return nil }
             reached &+= 1
