@@ -18,12 +18,13 @@ public struct Slots<Element: BitwiseCopyable>: ~Copyable {
         try self.init(count: count, descriptor: -1)
     }
 
-    /// Memory shared with readers through a file, which is set to the right length; the descriptor stays the
-    /// caller's and may be closed afterwards.
+    /// Memory shared with readers through a file, which loses what it held and is set to the right length; the
+    /// descriptor stays the caller's and may be closed afterwards.
     public init(count: Int, descriptor: Int32) throws(TableError) {
         precondition(count > 0, "a table without slots")
         let bytes = count * MemoryLayout<Element>.stride
-        if descriptor >= 0, ftruncate(descriptor, off_t(bytes)) != 0 {
+        // By way of length 0, because a gateway that was killed leaves its file as it was.
+        if descriptor >= 0, ftruncate(descriptor, 0) != 0 || ftruncate(descriptor, off_t(bytes)) != 0 {
             throw TableError(call: "ftruncate", bytes: bytes, errno: errno)
         }
         let flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS
