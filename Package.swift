@@ -75,7 +75,7 @@ let package = Package(
 
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
         .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),
-        .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables"]),
+        .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables", "PlainMemory", "WireFormats"]),
         .testTarget(name: "RewritingTests", dependencies: ["Rewriting", "FTPCodec", "FlowTables", "WireFormats"]),
         .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "Lab", "XDPSockets"]),
         .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),
