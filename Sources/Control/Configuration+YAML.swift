@@ -1,7 +1,7 @@
-/// From the configuration file to `Configuration`: the sections, their keys, and the conflicts between them.
-///
-/// Reading goes on after a problem, with the default in place of the bad value, so that the operator sees all problems
-/// at once. Only what makes the file no YAML tree at all (a syntax error, a key given twice) ends it early.
+// From the configuration file to `Configuration`: the sections, their keys, and the conflicts between them.
+//
+// Reading goes on after a problem, with the default in place of the bad value, so that the operator sees all problems
+// at once. Only what makes the file no YAML tree at all (a syntax error, a key given twice) ends it early.
 
 import Foundation
 import WireFormats
@@ -78,7 +78,8 @@ extension Configuration.Gateway {
 
 extension Configuration.Interface {
     fileprivate static func list(_ file: Section, _ reader: inout ConfigurationReader) -> [Self]? {
-        guard let node = reader.required(file, "interfaces", "with the names of your interfaces, each inside or outside"),
+        guard
+            let node = reader.required(file, "interfaces", "with the names of your interfaces, each inside or outside"),
             let section = reader.section(node, name: "interfaces", keys: nil)
         else { return nil }
         let interfaces = section.keys.compactMap { key in
@@ -98,7 +99,8 @@ extension Configuration.Interface {
             || name.contains(where: { $0 == "/" || $0 == ":" || $0.isWhitespace })
         {
             reader.refuse(
-                mark, "interfaces: '\(name)' cannot be an interface's name: that is 1 to 15 bytes without / : and spaces")
+                mark,
+                "interfaces: '\(name)' cannot be an interface's name: that is 1 to 15 bytes without / : and spaces")
         }
         guard let value else { return nil }
         guard value.mapping != nil else {
@@ -136,7 +138,8 @@ extension Configuration.NAT {
             }
             // RFC 6890: this network, loopback, multicast and what lies above it are nobody's source addresses.
             switch address.octet(0) {
-            case 0, 127, 224...: return .failure("\(address) cannot be a public address; write one that a host can have")
+            case 0, 127, 224...:
+                return .failure("\(address) cannot be a public address; write one that a host can have")
             default: return .success(address)
             }
         }
@@ -160,7 +163,8 @@ extension Configuration.NAT {
             reader.refuse(mark, "nat.ports: ports below 1024 belong to well-known services; begin at 1024 or above")
         }
         if last - first < 15 {
-            reader.refuse(mark, "nat.ports: \(text) has fewer than 16 ports, and every conversation takes one; widen it")
+            reader.refuse(
+                mark, "nat.ports: \(text) has fewer than 16 ports, and every conversation takes one; widen it")
         }
         return first...last
     }
@@ -169,7 +173,8 @@ extension Configuration.NAT {
 extension Configuration.FTP {
     fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
         self.init()
-        guard let node = reader.required(file, "ftp", "the service that this version has; it may be empty: ftp: {}") else {
+        guard let node = reader.required(file, "ftp", "the service that this version has; it may be empty: ftp: {}")
+        else {
             return nil
         }
         let keys = ["ports", "keepalive-seconds", "idle-seconds", "transitory-seconds", "pinhole-seconds"]

@@ -1,7 +1,7 @@
-/// Reads values of a YAML tree and notes what is wrong with them.
-///
-/// Every reading verb returns nil where there is nothing to use; where that is the operator's fault, and not just an
-/// absent key, the fault has been noted.
+// Reads values of a YAML tree and notes what is wrong with them.
+//
+// Every reading verb returns nil where there is nothing to use; where that is the operator's fault, and not just an
+// absent key, the fault has been noted.
 
 import Yams
 
@@ -109,7 +109,8 @@ struct ConfigurationReader {
         }
         refuse(
             mark,
-            "\(section.path(key)): '\(text)' is out of range; write a number from \(range.lowerBound) to \(range.upperBound)")
+            "\(section.path(key)): '\(text)' is out of range; write a number from \(range.lowerBound) to \(range.upperBound)"
+        )
         return nil
     }
 

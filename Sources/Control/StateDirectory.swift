@@ -1,8 +1,8 @@
-/// The state directory: where a running gateway leaves what the command line reads, and how a second one is kept out.
-///
-/// The file `lock` is locked as long as the gateway lives, whatever way it ends; its content is the gateway's process
-/// number. It is an open-file-description lock (fcntl(2)), which can be tested without taking it: a `status` that ran
-/// just then could otherwise keep a gateway from starting.
+// The state directory: where a running gateway leaves what the command line reads, and how a second one is kept out.
+//
+// The file `lock` is locked as long as the gateway lives, whatever way it ends; its content is the gateway's process
+// number. It is an open-file-description lock (fcntl(2)), which can be tested without taking it: a `status` that ran
+// just then could otherwise keep a gateway from starting.
 
 import Foundation
 import Synchronization
@@ -60,13 +60,16 @@ public final class StateDirectory: Sendable {
         while true {
             let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else {
-                throw ControlError("cannot open \(file)", errno: errno, advice: "run as root, or name another state-directory")
+                throw ControlError(
+                    "cannot open \(file)", errno: errno, advice: "run as root, or name another state-directory")
             }
             var claim = wholeFile
             guard fcntl(descriptor, setLock, &claim) == 0 else {
                 let error = errno
                 close(descriptor)
-                guard error == EAGAIN || error == EACCES else { throw ControlError("cannot lock \(file)", errno: error) }
+                guard error == EAGAIN || error == EACCES else {
+                    throw ControlError("cannot lock \(file)", errno: error)
+                }
                 throw ControlError(
                     "a gateway is already running\(pid(path).map { " with pid \($0)" } ?? "") and holds \(path); stop it "
                         + "first, or give this one interfaces and a state-directory of its own")
@@ -132,7 +135,9 @@ extension StateDirectory {
         guard fcntl(descriptor, getLock, &lock) == 0 else { throw ControlError("cannot test \(file)", errno: errno) }
         if lock.l_type == Int16(F_UNLCK) { return .stale }
         let pid = pid(path)
-        guard let data = FileManager.default.contents(atPath: "\(path)/\(stateName)") else { return .starting(pid: pid) }
+        guard let data = FileManager.default.contents(atPath: "\(path)/\(stateName)") else {
+            return .starting(pid: pid)
+        }
         do {
             let state = try GatewayState(decoding: data)
             // A state of another process was left by one that was killed.

@@ -1,5 +1,5 @@
-/// What `ethtool` shows of a card: its queues and its offloads, by the same ioctl (linux/ethtool.h). The kernel's ioctl takes
-/// any socket of the interface's namespace, the netlink one too.
+// What `ethtool` shows of a card: its queues and its offloads, by the same ioctl (linux/ethtool.h). The kernel's ioctl takes
+// any socket of the interface's namespace, the netlink one too.
 
 import CXDP
 

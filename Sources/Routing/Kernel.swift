@@ -1,8 +1,8 @@
-/// The kernel's routing, neighbour, interface and address tables, asked through one netlink socket.
-///
-/// Sallyport keeps no such table of its own: whoever needs a next hop asks here, on the slow path (a call is one send and
-/// one or two receives, some 10 microseconds). The socket belongs to the network namespace of the thread that made it.
-/// The questions themselves stand with their answers, in Route, Neighbour, Interface, LocalAddress and Ethtool.
+// The kernel's routing, neighbour, interface and address tables, asked through one netlink socket.
+//
+// Sallyport keeps no such table of its own: whoever needs a next hop asks here, on the slow path (a call is one send and
+// one or two receives, some 10 microseconds). The socket belongs to the network namespace of the thread that made it.
+// The questions themselves stand with their answers, in Route, Neighbour, Interface, LocalAddress and Ethtool.
 
 import CXDP
 import Glibc

@@ -1,6 +1,6 @@
-/// Netlink messages (RFC 3549 section 2.2) in a caller's buffer, written and read through libmnl.
-///
-/// Invariant: nothing here outlives the buffer. A `Request` is sent, and a `Message` read, before the buffer's next use.
+// Netlink messages (RFC 3549 section 2.2) in a caller's buffer, written and read through libmnl.
+//
+// Invariant: nothing here outlives the buffer. A `Request` is sent, and a `Message` read, before the buffer's next use.
 
 import CXDP
 

@@ -8,10 +8,10 @@ extension ClosedRange<UInt16> {
         return [below, above].compactMap { $0 }.filter { $0.count >= 1024 }.max { $0.count < $1.count }
     }
 
-    /// `first-last`.
-    var text: String { "\(lowerBound)-\(upperBound)" }
+    /// `first-last`, or the one port that it is.
+    var text: String { count == 1 ? "\(lowerBound)" : "\(lowerBound)-\(upperBound)" }
 
-    /// From `first-last` or a single port; nil for anything else.
+    /// From such a text; nil for anything else.
     init?(_ text: some StringProtocol) {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
         guard let first = ends[0], let last = ends[ends.count - 1], ends.count <= 2, first <= last else { return nil }

@@ -1,4 +1,4 @@
-/// Checks of the configured interfaces and of the public addresses on them.
+// Checks of the configured interfaces and of the public addresses on them.
 
 import Routing
 
@@ -25,7 +25,8 @@ struct InterfaceChecks {
     private var missing: [Finding] {
         configuration.interfaces.map(\.name).filter { name in !machine.interfaces.contains { $0.name == name } }.map {
             .mend(
-                "interface", about: $0, "there is no such interface", why: "the configuration names it; see which there are",
+                "interface", about: $0, "there is no such interface",
+                why: "the configuration names it; see which there are",
                 commands: ["ip -brief link"])
         }
     }
@@ -34,7 +35,8 @@ struct InterfaceChecks {
         let name = configured.interface.name
         if configured.interface.isUp { return .ok("interface", about: name, "it is up") }
         return .mend(
-            "interface", about: name, "it is down", why: "nothing arrives on it", commands: ["ip link set dev \(name) up"])
+            "interface", about: name, "it is down", why: "nothing arrives on it",
+            commands: ["ip link set dev \(name) up"])
     }
 
     private func forwarding(_ configured: Configured) -> Finding {
@@ -43,7 +45,8 @@ struct InterfaceChecks {
         if machine.parameters[path] == "1" { return .ok("forwarding", about: name, "\(path) is 1") }
         return .mend(
             "forwarding", about: name, "\(path) is not 1",
-            why: "without it the kernel gives no routes to packets that arrive on it", commands: ["sysctl -w \(path)=1"])
+            why: "without it the kernel gives no routes to packets that arrive on it", commands: ["sysctl -w \(path)=1"]
+        )
     }
 
     private func xdp(_ configured: Configured) -> Finding {
@@ -146,7 +149,8 @@ struct InterfaceChecks {
             }
             return .mend(
                 "public-address", about: "\(address)",
-                holders.isEmpty ? "no interface has it" : "it is on \(holders.joined(separator: ", ")), which is not outside",
+                holders.isEmpty
+                    ? "no interface has it" : "it is on \(holders.joined(separator: ", ")), which is not outside",
                 why: "replies to it have to arrive: the router answers ARP for it where an outside interface has it",
                 commands: outside.prefix(1).map { "ip address add \(address)/32 dev \($0)" })
         }

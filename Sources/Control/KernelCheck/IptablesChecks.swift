@@ -1,4 +1,4 @@
-/// Checks of the source NAT rules of iptables, as `iptables-save -t nat` writes them (iptables-extensions(8)).
+// Checks of the source NAT rules of iptables, as `iptables-save -t nat` writes them (iptables-extensions(8)).
 
 import WireFormats
 
@@ -27,7 +27,7 @@ struct IptablesChecks {
         let chain: String
         /// From 1, as iptables counts.
         let position: Int
-        /// The words after the chain's name, as they stand.
+        /// The words after the chain's name.
         let words: [String]
         let meaning: SourceNATRule
 
@@ -59,7 +59,7 @@ struct IptablesChecks {
 
     private func finding(_ rule: Rule) -> Finding {
         SourceNATRule.finding(
-            Self.name, "\(rule.chain) \(rule.position)", rule: rule.words.joined(separator: " "), configuration
+            Self.name, "\(rule.chain) \(rule.position)", rule: rule.words.shellText, configuration
         ) { commands(rule, $0) }
     }
 
@@ -67,12 +67,12 @@ struct IptablesChecks {
     private func commands(_ rule: Rule, _ range: ClosedRange<UInt16>) -> [String] {
         guard let target = target(rule, range) else { return [] }
         if rule.meaning.protocols == .tcp || rule.meaning.protocols == .udp {
-            let words = rule.words.prefix { $0 != "-j" } + target
-            return ["iptables -t nat -R \(rule.chain) \(rule.position) \(words.joined(separator: " "))"]
+            let words = Array(rule.words.prefix { $0 != "-j" }) + target
+            return ["iptables -t nat -R \(rule.chain) \(rule.position) \(words.shellText)"]
         }
         return ["tcp", "udp"].map { name in
             let words = rule.conditions + ["-p", name] + target
-            return "iptables -t nat -I \(rule.chain) \(rule.position) \(words.joined(separator: " "))"
+            return "iptables -t nat -I \(rule.chain) \(rule.position) \(words.shellText)"
         }
     }
 
@@ -86,19 +86,35 @@ struct IptablesChecks {
         }
     }
 
-    /// Cut at spaces outside quotation marks, which stay: so the words can be given back to a shell.
+    /// Cut at spaces outside quotation marks; within them a backslash takes the next character as it is
+    /// (xtables_save_string in libxtables).
     private static func words(_ line: Substring) -> [String] {
+        var words: [String] = []
+        var word: String?
         var isQuoted = false
-        var previous: Character = " "
-        return line.split { character in
-            if character == "\"" && previous != "\\" { isQuoted.toggle() }
-            previous = character
-            return character == " " && !isQuoted
-        }.map(String.init)
+        var isEscaped = false
+        for character in line {
+            switch character {
+            case _ where isEscaped:
+                word = (word ?? "") + String(character)
+                isEscaped = false
+            case "\\" where isQuoted: isEscaped = true
+            case "\"":
+                isQuoted.toggle()
+                word = word ?? ""
+            case " " where !isQuoted:
+                if let word { words.append(word) }
+                word = nil
+            default: word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
     }
 }
 
 extension [String] {
+    fileprivate var shellText: String { map(\.shellWord).joined(separator: " ") }
+
     /// Without an option, its value and a negation before it.
     fileprivate func removing(_ option: String) -> [String] {
         guard let index = firstIndex(of: option) else { return self }

@@ -1,4 +1,4 @@
-/// A picture of the machine, as far as a configuration depends on it.
+// A picture of the machine, as far as a configuration depends on it.
 
 import Foundation
 import Routing

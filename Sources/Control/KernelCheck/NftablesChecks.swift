@@ -1,5 +1,5 @@
-/// Checks of the source NAT rules of nftables. Their meaning is read from `nft -j list ruleset` (libnftables-json(5));
-/// the text of `nft -a list ruleset` is what a command to replace one is made of.
+// Checks of the source NAT rules of nftables. Their meaning is read from `nft -j list ruleset` (libnftables-json(5));
+// the text of `nft -a list ruleset` is what a command to replace one is made of.
 
 import Foundation
 import WireFormats
@@ -37,7 +37,8 @@ struct NftablesChecks {
                 let handle = rule["handle"] as? Int, let expressions = rule["expr"] as? [[String: Any]],
                 let meaning = SourceNATRule(nftables: expressions)
             else { return nil }
-            return Rule(place: "\(family) \(table) \(chain)", handle: handle, table: "\(family) \(table)", meaning: meaning)
+            return Rule(
+                place: "\(family) \(table) \(chain)", handle: handle, table: "\(family) \(table)", meaning: meaning)
         }
     }
 
@@ -74,8 +75,7 @@ struct NftablesChecks {
     }
 
     private func quoted(_ command: String) -> String {
-        let single = command.split(separator: " ").joined(separator: " ")
-        return "nft '" + single.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        "nft " + command.shellWord
     }
 }
 
@@ -123,13 +123,16 @@ private struct NftablesStatement {
 extension SourceNATRule {
     /// From a rule's expressions; nil when it does no source NAT. What is not understood counts as matching everything.
     fileprivate init?(nftables expressions: [[String: Any]]) {
-        guard let statement = expressions.first(where: { $0["masquerade"] != nil || $0["snat"] != nil }) else { return nil }
+        guard let statement = expressions.first(where: { $0["masquerade"] != nil || $0["snat"] != nil }) else {
+            return nil
+        }
         let details = (statement["masquerade"] ?? statement["snat"]) as? [String: Any]
         let address = (details?["addr"] as? String).flatMap { IPv4Address($0) }
         if details?["family"] as? String == "ip6" { return nil }
         self.init(source: statement["masquerade"] != nil ? .masquerade : address.map { .address($0) } ?? .several)
         if let port = details?["port"] as? Int, let port = UInt16(exactly: port) { ports = port...port }
-        if let range = (details?["port"] as? [String: Any])?["range"] as? [Int], range.count == 2, range[0] <= range[1] {
+        if let range = (details?["port"] as? [String: Any])?["range"] as? [Int], range.count == 2, range[0] <= range[1]
+        {
             ports = UInt16(clamping: range[0])...UInt16(clamping: range[1])
         }
         for case let match as [String: Any] in expressions.compactMap({ $0["match"] }) { apply(match) }

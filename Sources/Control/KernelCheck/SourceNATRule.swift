@@ -1,7 +1,7 @@
-/// A rule by which the kernel itself translates source addresses, whichever program lists it.
-///
-/// Two translators share the ports of a public address. That goes well only when the kernel's rules keep out of the
-/// gateway's block, and they do so when they are given a range of their own.
+// A rule by which the kernel itself translates source addresses, whichever program lists it.
+//
+// Two translators share the ports of a public address. That goes well only when the kernel's rules keep out of the
+// gateway's block, and they do so when they are given a range of their own.
 
 import WireFormats
 

@@ -1,4 +1,4 @@
-/// Checks of the machine as a whole: kernel version, locked memory, kernel parameters.
+// Checks of the machine as a whole: kernel version, locked memory, kernel parameters.
 
 struct SystemChecks {
     let configuration: Configuration
@@ -15,7 +15,8 @@ struct SystemChecks {
         }
         return .mend(
             "kernel-version", "the kernel is \(machine.release), and 6.1 is the oldest that Sallyport is tested on",
-            why: "one memory for the sockets of two interfaces needs 5.10, and one-use pinholes (compare-and-swap in BPF) 5.12",
+            why:
+                "one memory for the sockets of two interfaces needs 5.10, and one-use pinholes (compare-and-swap in BPF) 5.12",
             commands: ["apt-get install linux-image-amd64 && reboot"])
     }
 
