@@ -26,7 +26,13 @@ public final class StateDirectory: Sendable {
         lock = try Self.claim(path)
     }
 
-    deinit { close(lock) }
+    deinit {
+        // A program that is just being started has a copy of the descriptor until it executes; closing ours leaves that.
+        var unlock = Self.wholeFile
+        unlock.l_type = Int16(F_UNLCK)
+        _ = fcntl(lock, Self.setLock, &unlock)
+        close(lock)
+    }
 
     /// The path of a file of the gateway, which `release` removes.
     public func file(named name: String) -> String {

@@ -9,6 +9,8 @@ public struct Channels: Equatable, Sendable {
     public let receive: UInt32
     /// Transmit queues, 1 or more.
     public let transmit: UInt32
+    /// The driver counts queues in pairs of one each: `ethtool -L` sets `combined`, not `rx` and `tx`.
+    public let areCombined: Bool
 }
 
 /// An offload or other feature of a card; `ethtool -k`.
@@ -33,7 +35,7 @@ extension Kernel {
         }
         return Channels(
             receive: max(1, command.rx_count + command.combined_count),
-            transmit: max(1, command.tx_count + command.combined_count))
+            transmit: max(1, command.tx_count + command.combined_count), areCombined: command.max_combined > 0)
     }
 
     /// The features of an interface.

@@ -17,12 +17,14 @@ struct MachineTests {
             xdp: xdp)
     }
 
+    private static let single = Channels(receive: 1, transmit: 1, areCombined: true)
+
     /// A machine with nothing to mend.
     private static let machine = Machine(
         release: "6.1.0-18-amd64", interfaces: [interface(2, "lan0"), interface(3, "wan0")],
         addresses: [LocalAddress(interface: 3, octets: [203, 0, 113, 7], prefixLength: 24)],
         features: ["lan0": [], "wan0": []],
-        channels: ["lan0": Channels(receive: 1, transmit: 1), "wan0": Channels(receive: 1, transmit: 1)],
+        channels: ["lan0": single, "wan0": single],
         parameters: [
             "net/ipv4/ip_forward": "1", "net/ipv4/ip_local_reserved_ports": "32768-65535",
             "net/ipv4/ip_local_port_range": "1024\t32767", "net/ipv4/conf/lan0/forwarding": "1",
@@ -105,6 +107,14 @@ struct MachineTests {
         var state = StateDirectoryTests.state
         state.interfaces[0].name = "wan0"
         #expect(findings(state) == [])
+    }
+
+    @Test("Queues are set as the driver counts them", arguments: [(true, "combined 1"), (false, "rx 1 tx 1")])
+    func queues(areCombined: Bool, setting: String) {
+        let findings = wrong { machine, _ in
+            machine.channels["wan0"] = Channels(receive: 4, transmit: 4, areCombined: areCombined)
+        }
+        #expect(findings.map(\.commands) == [["ethtool -L wan0 \(setting)"]])
     }
 
     @Test("A public address on no outside interface is found")

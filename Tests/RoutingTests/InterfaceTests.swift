@@ -101,9 +101,9 @@ struct InterfaceTests {
             try router.namespace.run("ethtool", "-L", "wan0", "rx", "2", "tx", "3")
             try router.namespace.inside {
                 let kernel = try Kernel()
-                #expect(try kernel.channels(of: "wan0") == Channels(receive: 2, transmit: 3))
+                #expect(try kernel.channels(of: "wan0") == Channels(receive: 2, transmit: 3, areCombined: false))
                 #expect(try kernel.interface("wan0").receiveQueues == 4)
-                #expect(try kernel.channels(of: "lo") == Channels(receive: 1, transmit: 1))
+                #expect(try kernel.channels(of: "lo") == Channels(receive: 1, transmit: 1, areCombined: false))
             }
         }
     }

@@ -125,16 +125,20 @@ struct InterfaceChecks {
     }
 
     private func queues(_ configured: [Configured]) -> [Finding] {
-        let counts = configured.compactMap { each in
-            machine.channels[each.card.name].map { (name: each.card.name, receive: $0.receive) }
+        let cards = configured.compactMap { each in
+            machine.channels[each.card.name].map { (name: each.card.name, channels: $0) }
         }
-        let text = counts.map { "\($0.name) \($0.receive)" }.joined(separator: ", ")
-        let fewest = counts.map(\.receive).min() ?? 1
-        if counts.allSatisfy({ $0.receive == fewest }) { return [.ok("queues", "receive queues: \(text)")] }
+        let text = cards.map { "\($0.name) \($0.channels.receive)" }.joined(separator: ", ")
+        let fewest = cards.map(\.channels.receive).min() ?? 1
+        let others = cards.filter { $0.channels.receive != fewest }
+        if others.isEmpty { return [.ok("queues", "receive queues: \(text)")] }
         return [
             .note(
                 "queues", "receive queues: \(text)", why: "queues are served in pairs, one of either side",
-                commands: counts.filter { $0.receive != fewest }.map { "ethtool -L \($0.name) combined \(fewest)" })
+                commands: others.map {
+                    "ethtool -L \($0.name) "
+                        + ($0.channels.areCombined ? "combined \(fewest)" : "rx \(fewest) tx \(fewest)")
+                })
         ]
     }
 
