@@ -3,6 +3,10 @@
 #define _GNU_SOURCE
 #include "CXDP.h"
 
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -115,4 +119,36 @@ int sp_thread_join(uint64_t thread)
 int sp_enter_network_namespace(int descriptor)
 {
 	return setns(descriptor, CLONE_NEWNET) ? -errno : 0;
+}
+
+int sp_packet_socket(uint32_t interface)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)interface,
+	};
+	int descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (descriptor < 0)
+		return -errno;
+	if (bind(descriptor, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int error = -errno;
+
+		close(descriptor);
+		return error;
+	}
+	return descriptor;
+}
+
+int64_t sp_packet_receive(int socket, void *bytes, uint64_t room, bool *is_outgoing)
+{
+	struct sockaddr_ll address;
+	socklen_t length = sizeof(address);
+	ssize_t count = recvfrom(socket, bytes, room, 0, (struct sockaddr *)&address, &length);
+
+	if (count < 0)
+		return -errno;
+	*is_outgoing = address.sll_pkttype == PACKET_OUTGOING;
+	return count;
 }

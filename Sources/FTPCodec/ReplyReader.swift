@@ -2,7 +2,7 @@
 // lines between may begin with anything, other codes included (RFC 959 section 4.2).
 
 /// Tells which lines of a server are replies, and which only belong to one.
-public struct ReplyReader: Hashable, Sendable {
+public struct ReplyReader: Hashable, BitwiseCopyable, Sendable {
     /// What a line means.
     public enum Event: Hashable, Sendable {
         /// The last line of a 1xx reply, after which another reply to the same command follows. The code.

@@ -5,7 +5,7 @@
 // Invariant: after `lost`, nothing is ever taken for plain text again.
 
 /// Follows TLS records over one direction of a control connection, in whatever pieces its bytes come.
-public struct TLSRecords: Hashable, Sendable {
+public struct TLSRecords: Hashable, BitwiseCopyable, Sendable {
     /// How far the bytes given so far have been understood.
     public enum Progress: Hashable, Sendable {
         /// All of them belong to TLS records.
@@ -16,7 +16,7 @@ public struct TLSRecords: Hashable, Sendable {
         case lost
     }
 
-    private enum State: UInt8 { case beforeFirst, boundary, header, body, lost }
+    private enum State: UInt8, BitwiseCopyable { case beforeFirst, boundary, header, body, lost }
 
     private var state = State.beforeFirst
     /// In a header: how many of its five bytes have been read.

@@ -92,7 +92,7 @@ public struct Conversation: BitwiseCopyable {
 
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
     @_semantics("no_performance_analysis")
-    private mutating func inspectHeld(
+    mutating func inspectHeld(
         _ side: Side, _ ends: Ends, _ pool: borrowing BlockPool, _ surroundings: inout Surroundings
     ) -> Inspection {
         let stream = Int(side.rawValue)

@@ -14,10 +14,16 @@ struct Run: AsyncParsableCommand {
             and SIGINT take everything down again and leave the interfaces as they were; so does the kernel if the \
             process is killed. SIGHUP reads the times of the configuration again.
 
+            With --observe nothing is attached and nothing changed: it listens beside the kernel on the inside \
+            interfaces, and prints what it would change.
+
             Needs root: XDP, AF_XDP and BPF maps do.
             """)
 
     @OptionGroup var option: ConfigurationOption
+
+    @Flag(name: .long, help: "Print what would be changed, and change nothing.")
+    var observe = false
 
     func run() async throws {
         let configuration = try option.read()
@@ -26,6 +32,7 @@ struct Run: AsyncParsableCommand {
         }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "sallyport")
+        if observe { return try await watch(configuration, logger) }
         let gateway = try RunningGateway(configuration, file: option.config, logger: logger)
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
         try manager?.notify(.ready)
@@ -35,6 +42,14 @@ struct Run: AsyncParsableCommand {
             services: [gateway, reload], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
         try manager?.notify(.stopping)
+    }
+
+    private func watch(_ configuration: Configuration, _ logger: Logger) async throws {
+        let watch = try Watch(configuration) { line in
+            FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+        }
+        standardError("ready\n")
+        try await ServiceGroup(services: [watch], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
     }
 }
 

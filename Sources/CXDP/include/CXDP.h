@@ -243,6 +243,14 @@ static inline void sp_event_clear(int event)
 	eventfd_read(event, &count);
 }
 
+/* Packet sockets, to listen beside the kernel (packet(7)). */
+
+/* A socket that sees every frame of an interface, both ways; -errno on failure. */
+int sp_packet_socket(uint32_t interface);
+
+/* Takes a frame, without blocking; whether the router itself sent it. -errno when there is none. */
+int64_t sp_packet_receive(int socket, void *bytes, uint64_t room, bool *is_outgoing);
+
 /* Threads */
 
 typedef void *_Nullable (*sp_thread_body)(void *argument);
