@@ -51,7 +51,7 @@ import WireFormats
     @Test(
         "The end of the list, or a length that cannot be, ends it",
         arguments: [
-            [0], [3, 0, 9], [3, 1, 9], [8, 255, 1, 2, 3, 4, 5, 6, 7, 8], [5, 19, 0, 0, 0, 1, 0, 0, 0, 2], [253, 0],
+            [0], [3, 0, 9], [253, 1], [8, 255, 1, 2, 3, 4, 5, 6, 7, 8], [5, 19, 0, 0, 0, 1, 0, 0, 0, 2], [253, 0],
             [254, 7],
         ] as [[UInt8]])
     func ended(option: [UInt8]) {
