@@ -57,7 +57,7 @@ public final class ChildProcess: @unchecked Sendable {
         defer { changed.unlock() }
         let deadline = Date(timeIntervalSinceNow: limit)
         while status == nil {
-            guard changed.wait(until: deadline) else {
+            guard waitForChange(until: deadline) else {
                 kill(-pid, SIGKILL)
                 throw LabError("\(command) did not end within \(Int(limit)) s. \(printed)")
             }
@@ -77,7 +77,7 @@ public final class ChildProcess: @unchecked Sendable {
         let wanted = Data(text.utf8)
         while output.range(of: wanted) == nil && errors.range(of: wanted) == nil {
             if let status { throw LabError("\(command) ended with \(status) before it said \"\(text)\". \(printed)") }
-            guard changed.wait(until: deadline) else {
+            guard waitForChange(until: deadline) else {
                 throw LabError("\(command) did not say \"\(text)\" within \(Int(limit)) s. \(printed)")
             }
         }
@@ -103,6 +103,11 @@ public final class ChildProcess: @unchecked Sendable {
     public func stop(signal: Int32 = SIGTERM, limit: TimeInterval = 10) throws -> Outcome {
         kill(-pid, signal)
         return try wait(limit: limit)
+    }
+
+    /// False once the deadline has passed. (Foundation's own wait sometimes says so long before.)
+    private func waitForChange(until deadline: Date) -> Bool {
+        changed.wait(until: deadline) || deadline.timeIntervalSinceNow > 0
     }
 
     private func read(_ output: FileHandle, _ errors: FileHandle) {

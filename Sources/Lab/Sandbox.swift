@@ -43,7 +43,7 @@ public final class Sandbox: Sendable {
         for (number, source) in interruptions {
             source.setEventHandler { [weak self] in
                 self?.remove()
-                kill(getpid(), number)
+                Sandbox.end(by: number)
             }
             source.resume()
         }
@@ -77,6 +77,16 @@ public final class Sandbox: Sendable {
             guard isOpen else { throw LabError("the lab is being removed") }
             return try ChildProcess(arguments)
         }
+    }
+
+    /// Ends this process as the signal would have. Dispatch's threads block signals, so that a signal to the process
+    /// might wait for ever: it goes to this very thread.
+    private static func end(by number: Int32) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, number)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(number)
     }
 
     /// A file of 200 MB has to fit three times: as served, as sent, as received.
