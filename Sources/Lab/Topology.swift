@@ -30,6 +30,8 @@ public final class Topology: Sendable {
     public let inside: Namespace
     public let router: Namespace
     public let outside: Namespace
+    /// The middle box, where there is one: `near0` leads to the router, `far0` to the outside host.
+    public let middle: Namespace?
     /// The outside host's address.
     public let outsideAddress: String
 
@@ -41,10 +43,13 @@ public final class Topology: Sendable {
         inside = try sandbox.namespace("inside")
         router = try sandbox.namespace("router")
         outside = try sandbox.namespace("outside")
+        middle = middleBox == nil ? nil : try sandbox.namespace("middle")
+        middle = middleBox == nil ? nil : try sandbox.namespace("middle")
         outsideAddress = middleBox == nil ? "203.0.113.20" : "198.51.100.20"
         try connectInside(queues: queues)
-        if let middleBox {
-            try connectOutside(through: middleBox, queues: queues)
+        if let middleBox, let middle {
+            try connectOutside(through: middle, queues: queues)
+            try makeForgetful(middle, middleBox)
         } else {
             try connectOutside(queues: queues)
         }
@@ -81,8 +86,7 @@ public final class Topology: Sendable {
             .connect(to: .host(outside, "eth0", "\(outsideAddress)/24"), queues: queues)
     }
 
-    private func connectOutside(through box: MiddleBox, queues: Int) throws {
-        let middle = try sandbox.namespace("middle")
+    private func connectOutside(through middle: Namespace, queues: Int) throws {
         try Interface.router(router, "wan0", "\(Topology.publicAddress)/24")
             .connect(to: .host(middle, "near0", "203.0.113.1/24"), queues: queues)
         try Interface.host(middle, "far0", "198.51.100.1/24")
@@ -90,6 +94,9 @@ public final class Topology: Sendable {
         try router.run("ip", "route", "add", "default", "via", "203.0.113.1")
         try outside.run("ip", "route", "add", "default", "via", "198.51.100.1")
         try middle.set("ipv4/ip_forward", to: "1")
+    }
+
+    private func makeForgetful(_ middle: Namespace, _ box: MiddleBox) throws {
         try load(
             """
             table ip lab {
