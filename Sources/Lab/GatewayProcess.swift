@@ -13,23 +13,7 @@ public final class GatewayProcess: Sendable {
     init(_ executable: String, on topology: Topology, keepalive: Int) throws {
         self.executable = executable
         router = topology.router
-        let directory = "\(topology.sandbox.directory)/gateway"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        configuration = "\(directory)/sallyport.yaml"
-        try """
-        gateway:
-          state-directory: \(directory)
-        interfaces:
-          lan0: inside
-          wan0: outside
-        nat:
-          addresses: [\(Topology.publicAddress)]
-          ports: \(Topology.gatewayPorts)
-        ftp:
-          ports: [21]
-          keepalive-seconds: \(keepalive)
-
-        """.write(toFile: configuration, atomically: false, encoding: .utf8)
+        configuration = try GatewayProcess.configure(topology, "gateway", keepalive: keepalive)
         process = try router.start([executable, "run", "--config", configuration])
         try process.wait(for: "ready")
     }
@@ -53,14 +37,36 @@ public final class GatewayProcess: Sendable {
         for inner in value as? [Any] ?? [] { collect(inner, into: &counters) }
     }
 
-    /// Starts a second one with the same configuration.
-    public func startAnother() throws -> ChildProcess {
-        try router.start([executable, "run", "--config", configuration])
+    /// Starts a second one on the same links, with a state directory of its own.
+    public func startAnother(on topology: Topology) throws -> ChildProcess {
+        let configuration = try GatewayProcess.configure(topology, "second", keepalive: 50)
+        return try router.start([executable, "run", "--config", configuration])
     }
 
     /// Ends it in order.
     @discardableResult
     public func stop() throws -> ChildProcess.Outcome {
         try process.stop()
+    }
+
+    private static func configure(_ topology: Topology, _ name: String, keepalive: Int) throws -> String {
+        let directory = "\(topology.sandbox.directory)/\(name)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let file = "\(directory)/sallyport.yaml"
+        try """
+        gateway:
+          state-directory: \(directory)
+        interfaces:
+          lan0: inside
+          wan0: outside
+        nat:
+          addresses: [\(Topology.publicAddress)]
+          ports: \(Topology.gatewayPorts)
+        ftp:
+          ports: [21]
+          keepalive-seconds: \(keepalive)
+
+        """.write(toFile: file, atomically: false, encoding: .utf8)
+        return file
     }
 }

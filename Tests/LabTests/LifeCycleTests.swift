@@ -35,7 +35,7 @@ extension LabTests {
             let topology = try Topology()
             defer { topology.remove() }
             let gateway = try #require(try GatewayUnderTest.choice.start(on: topology))
-            let second = try gateway.startAnother().wait()
+            let second = try gateway.startAnother(on: topology).wait()
             #expect(second.status == 1)
             #expect(second.errors.contains("lan0"), "\(second.errors)")
             let server = try FTPServer(.vsftpd, in: topology)
