@@ -44,6 +44,7 @@ public final class Topology: Sendable {
         router = try sandbox.namespace("router")
         outside = try sandbox.namespace("outside")
         middle = middleBox == nil ? nil : try sandbox.namespace("middle")
+        outsideAddress = middleBox == nil ? "203.0.113.20" : "198.51.100.20"
         try connectInside(queues: queues)
         if let middleBox, let middle {
             try connectOutside(through: middle, queues: queues)
