@@ -3,11 +3,13 @@
 // Invariants: a thread of its own reads its output, so that it never blocks on a full pipe; every wait has a limit;
 // the whole group ends with it.
 
+import Dispatch
 import Foundation
 import Glibc
+import Synchronization
 
-/// A running or ended program. All methods may be called from any thread.
-public final class ChildProcess: @unchecked Sendable {
+/// A running or ended program. One thread at a time may wait for it.
+public final class ChildProcess: Sendable {
     /// How a program ended, and what it printed.
     public struct Outcome: Sendable {
         /// The exit code, or 128 and the signal's number, as shells count.
@@ -21,11 +23,16 @@ public final class ChildProcess: @unchecked Sendable {
     /// The process's number, which is its group's too.
     public let pid: pid_t
     private let arguments: [String]
-    private let changed = NSCondition()
-    // Guarded by `changed`.
-    private var output = Data()
-    private var errors = Data()
-    private var status: Int32?
+    private let state = Mutex(State())
+    /// Signalled after every change of the state. (Not NSCondition: now and then Foundation's hands the C library a
+    /// deadline that it refuses, and the wait returns at once, without having let go of the lock.)
+    private let changed = DispatchSemaphore(value: 0)
+
+    private struct State {
+        var output = Data()
+        var errors = Data()
+        var status: Int32?
+    }
 
     /// Starts a program found through PATH.
     ///
@@ -53,33 +60,32 @@ public final class ChildProcess: @unchecked Sendable {
     ///
     /// - Throws: `LabError` with its output when the limit passes.
     public func wait(limit: TimeInterval = 60) throws -> Outcome {
-        changed.lock()
-        defer { changed.unlock() }
-        let deadline = Date(timeIntervalSinceNow: limit)
-        while status == nil {
-            guard waitForChange(until: deadline) else {
-                kill(-pid, SIGKILL)
-                throw LabError("\(command) did not end within \(Int(limit)) s. \(printed)")
+        let outcome: Outcome? = waitUntil(DispatchTime.now() + limit) { state in
+            state.status.map { status in
+                Outcome(
+                    status: status, output: String(decoding: state.output, as: UTF8.self),
+                    errors: String(decoding: state.errors, as: UTF8.self))
             }
         }
-        return Outcome(
-            status: status!, output: String(decoding: output, as: UTF8.self),
-            errors: String(decoding: errors, as: UTF8.self))
+        guard let outcome else {
+            kill(-pid, SIGKILL)
+            throw LabError("\(command) did not end within \(Int(limit)) s. \(printed)")
+        }
+        return outcome
     }
 
     /// Waits until what it prints, on either stream, contains `text`.
     ///
     /// - Throws: `LabError` when the program ends or `limit` seconds pass before that.
     public func wait(for text: String, limit: TimeInterval = 30) throws {
-        changed.lock()
-        defer { changed.unlock() }
-        let deadline = Date(timeIntervalSinceNow: limit)
         let wanted = Data(text.utf8)
-        while output.range(of: wanted) == nil && errors.range(of: wanted) == nil {
-            if let status { throw LabError("\(command) ended with \(status) before it said \"\(text)\". \(printed)") }
-            guard waitForChange(until: deadline) else {
-                throw LabError("\(command) did not say \"\(text)\" within \(Int(limit)) s. \(printed)")
-            }
+        let hasSaidIt: Bool? = waitUntil(DispatchTime.now() + limit) { state in
+            if state.output.range(of: wanted) != nil || state.errors.range(of: wanted) != nil { return true }
+            return state.status == nil ? nil : false
+        }
+        guard hasSaidIt == true else {
+            let end = hasSaidIt == nil ? "\(Int(limit)) s passed" : "it ended"
+            throw LabError("\(command) did not say \"\(text)\" before \(end). \(printed)")
         }
     }
 
@@ -95,7 +101,7 @@ public final class ChildProcess: @unchecked Sendable {
 
     /// Whether it has not ended yet.
     public var isRunning: Bool {
-        changed.withLock { status == nil }
+        state.withLock { $0.status == nil }
     }
 
     /// Sends a signal to the whole group and waits for the end; after `limit` seconds kills it.
@@ -105,9 +111,12 @@ public final class ChildProcess: @unchecked Sendable {
         return try wait(limit: limit)
     }
 
-    /// False once the deadline has passed. (Foundation's own wait sometimes says so long before.)
-    private func waitForChange(until deadline: Date) -> Bool {
-        changed.wait(until: deadline) || deadline.timeIntervalSinceNow > 0
+    /// The first answer that is not nil; nil once the deadline has passed.
+    private func waitUntil<Answer>(_ deadline: DispatchTime, _ answer: (State) -> Answer?) -> Answer? {
+        repeat {
+            if let answer = state.withLock({ answer($0) }) { return answer }
+        } while changed.wait(timeout: deadline) == .success
+        return nil
     }
 
     private func read(_ output: FileHandle, _ errors: FileHandle) {
@@ -120,24 +129,22 @@ public final class ChildProcess: @unchecked Sendable {
             for index in polls.indices where polls[index].revents != 0 {
                 let data = (index == 0 ? output : errors).availableData
                 if data.isEmpty { polls[index].fd = -1 }
-                changed.withLock {
-                    if index == 0 { self.output.append(data) } else { self.errors.append(data) }
-                    changed.broadcast()
-                }
+                state.withLock { if index == 0 { $0.output.append(data) } else { $0.errors.append(data) } }
+                changed.signal()
             }
         }
         var wait: Int32 = 0
         waitpid(pid, &wait, 0)
-        changed.withLock {
-            status = wait & 0x7f == 0 ? wait >> 8 & 0xff : 128 + wait & 0x7f
-            changed.broadcast()
-        }
+        let status = wait & 0x7f == 0 ? wait >> 8 & 0xff : 128 + wait & 0x7f
+        state.withLock { $0.status = status }
+        changed.signal()
     }
 
     private var command: String { arguments.joined(separator: " ") }
 
     private var printed: String {
-        let text = String(decoding: output + errors, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = state.withLock { String(decoding: $0.output + $0.errors, as: UTF8.self) }
+            .trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? "It printed nothing." : "It printed:\n\(text.suffix(4000))"
     }
 

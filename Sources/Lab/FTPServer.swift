@@ -21,9 +21,11 @@ public final class FTPServer: Sendable {
 
     /// Starts it, and returns when it listens.
     ///
-    /// - Parameter certificate: proftpd only: a file with a private key and a certificate, for AUTH TLS and CCC.
+    /// - Parameters:
+    ///   - certificate: proftpd only: a file with a private key and a certificate, for AUTH TLS and CCC.
+    ///   - rate: vsftpd only: the bytes a second that it sends at most; 0 is no limit.
     /// - Throws: `LabError` where it is not there or does not start.
-    public init(_ program: Program, in topology: Topology, certificate: String? = nil) throws {
+    public init(_ program: Program, in topology: Topology, certificate: String? = nil, rate: Int = 0) throws {
         let run = "\(topology.sandbox.directory)/\(program.rawValue)"
         let root = "\(run)/served"
         folder = "\(root)/files"
@@ -32,7 +34,7 @@ public final class FTPServer: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
         let command =
             switch program {
-            case .vsftpd: try FTPServer.vsftpd(run, root, topology)
+            case .vsftpd: try FTPServer.vsftpd(run, root, topology, rate)
             case .proftpd: try FTPServer.proftpd(run, root, topology, certificate)
             case .pureFTPd: try FTPServer.pureFTPd(run, root, topology)
             }
@@ -47,7 +49,9 @@ public final class FTPServer: Sendable {
 
     /// Its anonymous user, `ftp`, is the only one that needs no account of the machine. It acts as `daemon`, because
     /// that has a home directory on every machine, which vsftpd enters before it enters anon_root.
-    private static func vsftpd(_ run: String, _ root: String, _ topology: Topology) throws -> [String] {
+    private static func vsftpd(
+        _ run: String, _ root: String, _ topology: Topology, _ rate: Int
+    ) throws -> [String] {
         let empty = "\(run)/empty"
         try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
         let configuration = """
@@ -64,6 +68,7 @@ public final class FTPServer: Sendable {
             anon_other_write_enable=YES
             anon_world_readable_only=NO
             anon_umask=000
+            anon_max_rate=\(rate)
             no_anon_password=YES
             connect_from_port_20=YES
             xferlog_enable=NO
