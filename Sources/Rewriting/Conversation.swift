@@ -77,14 +77,13 @@ public struct Conversation: BitwiseCopyable {
     mutating func inspect(_ side: Side, slot: Int, _ pool: inout BlockPool, _ surroundings: inout Surroundings) {
         let index = Int(side.rawValue)
         let ends = self.ends(slot)
-        while connection.streams[index].buffer.held > 0 {
+        // Without room for a replacement what is held stays, until the target has acknowledged something: a session is
+        // asked only about what it can have done, since asking changes it.
+        while connection.streams[index].buffer.held > 0, connection.streams[index].buffer.canGrow {
             switch inspectHeld(side, ends, pool, &surroundings) {
             case .wait: return
             case .pass(let count): connection.streams[index].pass(count)
-            case .replace(let count, let length):
-                // Without room the line stays, and is met again when the target has acknowledged something.
-                guard connection.streams[index].hasRoom(for: length &- count) else { return }
-                replace(index, count, length, &pool, surroundings)
+            case .replace(let count, let length): replace(index, count, length, &pool, surroundings)
             }
         }
         connection.streams[index].finishIfDue()
@@ -97,8 +96,9 @@ public struct Conversation: BitwiseCopyable {
     ) -> Inspection {
         let stream = Int(side.rawValue)
         let isEnd = connection.streams[stream].finish == .received
+        let isAnswered = connection.streams[Int(side.other.rawValue)].finish == .open
         let bytes = connection.streams[stream].buffer.heldBytes(pool)
-        return session.inspect(bytes, from: side, isEnd: isEnd, ends, &surroundings)
+        return session.inspect(bytes, from: side, isEnd: isEnd, isAnswered: isAnswered, ends, &surroundings)
     }
 
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.

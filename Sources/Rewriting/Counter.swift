@@ -5,14 +5,14 @@ public enum Counter: Int, CaseIterable, Sendable {
     case acceptOpening, acceptSegment, acceptReset, acceptError
     case answerUnknown
     case dropChecksum, dropUnknown, dropTableFull, dropPortsExhausted, dropBlocksExhausted
-    case dropSequence, dropAcknowledgement
+    case dropSequence, dropAcknowledgement, dropOutOfOrder
     case flowSent, flowAnswered, dropUnknownFlow, dropForeign
     // What the worker sends.
     case sent, waited
     case dropNoRoute, dropNoNeighbour, dropWaitingRoomFull, dropNoFrame, dropTooBig, dropErrorsLimited
     // Events of a stream.
     case editedCommands, editedReplies, heldLines, ownAcknowledgements, ownRetransmissions, ownResets, keepalives
-    case parkedSegments, splitSegments
+    case parkedSegments, splitSegments, outboxFull
     // Events of FTP.
     case refusedAddress, refusedPort, refusedSyntax, refusedFamily, refusedLength, refusedLongPort, refusedAfterAll
     case refusedResources
@@ -30,14 +30,15 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .acceptSegment: "segment of a control conversation"
         case .acceptReset: "RST of a control conversation"
         case .acceptError: "ICMP error about a control conversation"
-        case .answerUnknown: "segment from inside of a conversation that is not known, answered with RST"
+        case .answerUnknown: "segment of a conversation that is not known or was reset, answered with RST"
         case .dropChecksum: "corrupt: checksum wrong"
         case .dropUnknown: "from outside, of a conversation that is not known"
         case .dropTableFull: "SYN refused: conversation table full (gateway.conversations)"
         case .dropPortsExhausted: "SYN refused: no public port free (nat.ports)"
-        case .dropBlocksExhausted: "segment refused: no buffer free, the sender repeats it"
+        case .dropBlocksExhausted: "segment refused: no room in a buffer or no buffer free, the sender repeats it"
         case .dropSequence: "segment or RST outside of the window"
         case .dropAcknowledgement: "segment acknowledges what was never sent"
+        case .dropOutOfOrder: "segment before its turn that found no room to wait, the sender repeats it"
         case .flowSent: "packet of a data connection that XDP could not send, translated and sent by the worker"
         case .flowAnswered: "packet of a data connection that cannot go on, answered with an ICMP error"
         case .dropUnknownFlow: "packet of a data connection that has just ended"
@@ -59,6 +60,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .keepalives: "keep-alives sent by the gateway"
         case .parkedSegments: "segments that waited for their predecessors"
         case .splitSegments: "segments that no longer fitted and became two"
+        case .outboxFull: "segments lost because one packet caused too many"
         case .refusedAddress: "PORT or EPRT to another host than the sender"
         case .refusedPort: "PORT or EPRT to a port below 1024"
         case .refusedSyntax: "PORT or EPRT that cannot be understood"

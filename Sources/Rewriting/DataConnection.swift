@@ -27,6 +27,8 @@ public struct DataConnection: BitwiseCopyable, Sendable {
     public internal(set) var phase = Phase.free
     /// The side whose packet opens it: the one that did not announce it.
     public internal(set) var opener = Side.outside
+    /// Its number among all data connections there have been; slots are used again, numbers hardly.
+    var number: UInt32 = 0
     /// The slot of its control conversation.
     public internal(set) var slot = 0
     /// The number of that conversation; slots are used again, numbers hardly.
@@ -42,6 +44,26 @@ public struct DataConnection: BitwiseCopyable, Sendable {
 
     @_noLocks
     init() {}
+}
+
+/// A data connection that a session has announced, which may have come to its end and its slot to another since.
+struct Announcement: BitwiseCopyable {
+    /// Its slot; -1 for no announcement.
+    var slot: Int
+    /// Its number.
+    var number: UInt32
+
+    @_noLocks
+    init(slot: Int, number: UInt32) {
+        self.slot = slot
+        self.number = number
+    }
+
+    /// Nothing was announced.
+    static var none: Announcement { @_noLocks get { Announcement(slot: -1, number: 0) } }
+
+    /// Whether anything was announced.
+    var exists: Bool { @_noLocks get { slot >= 0 } }
 }
 
 /// Something for the worker to do with the maps of the XDP program, at once.

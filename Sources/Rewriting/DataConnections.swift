@@ -16,6 +16,7 @@ public struct DataConnections: ~Copyable {
     /// The public ports, shared with the control conversations.
     public internal(set) var ports: PortBlock
     private var lottery: Lottery
+    private var lastNumber: UInt32 = 0
 
     /// Room for `capacity` data connections; the table stands in a file if there is a descriptor for one, else -1.
     public init(
@@ -55,26 +56,28 @@ public struct DataConnections: ~Copyable {
         ports.take(ports.address(for: inside), for: owner, drawn: lottery.draw())
     }
 
-    /// Notes an announcement made by the side other than `opener`; nil when slots or ports have run out.
+    /// Notes an announcement made by the side other than `opener`; none when slots or ports have run out.
     @_noLocks
     mutating func announce(
         inside: Endpoint, outside: Endpoint, opener: Side, slot conversationSlot: Int, conversation: UInt32
-    ) -> Int? {
-        guard let slot = free.take() else { return nil }
+    ) -> Announcement {
+        guard let slot = free.take() else { return .none }
         guard let translated = takePort(for: inside.address, owner: .data(slot)) else {
             free.give(slot)
-            return nil
+            return .none
         }
+        lastNumber &+= 1
         var connection = DataConnection()
         connection.phase = .announced
         connection.opener = opener
+        connection.number = lastNumber
         connection.slot = conversationSlot
         connection.conversation = conversation
         connection.inside = inside
         connection.outside = outside
         connection.translated = translated
         connections[slot] = connection
-        return slot
+        return Announcement(slot: slot, number: lastNumber)
     }
 
     /// Opens the pinhole of an announcement.
@@ -85,11 +88,12 @@ public struct DataConnections: ~Copyable {
         ask(.open, slot)
     }
 
-    /// Gives up what a conversation announced and has not used: an announcement at once, a pinhole after a look whether
-    /// it has been used just now. Nothing happens if the slot is no longer the conversation's.
+    /// Gives up what was announced and has not been used: an announcement at once, a pinhole after a look whether it has
+    /// been used just now. Nothing happens if the data connection has come to its end already.
     @_noLocks
-    mutating func close(_ slot: Int, of conversation: UInt32) {
-        guard connections[slot].conversation == conversation else { return }
+    mutating func close(_ announcement: Announcement) {
+        let slot = announcement.slot
+        guard announcement.exists, connections[slot].number == announcement.number else { return }
         switch connections[slot].phase {
         case .announced: end(slot)
         case .open:

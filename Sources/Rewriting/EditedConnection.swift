@@ -31,8 +31,7 @@ struct EditedConnection: BitwiseCopyable {
     @_noLocks
     mutating func open(by side: Side, _ segment: TCPPacket) {
         let own = Int(side.rawValue)
-        streams[own] = Stream(initial: segment.sequence)
-        streams[own].timestamp = segment.options.timestamp
+        streams[own] = Stream(opening: segment)
         offer.segmentMax = Int(segment.options.maximumSegment)
         offer.windowShift = segment.options.windowShift ?? 0
         offer.scales = segment.options.windowShift != nil
@@ -46,8 +45,7 @@ struct EditedConnection: BitwiseCopyable {
         let other = Int(side.other.rawValue)
         let scales = offer.scales && segment.options.windowShift != nil
         hasTimestamps = offer.hasTimestamps && segment.options.hasTimestamp
-        streams[own] = Stream(initial: segment.sequence)
-        streams[own].timestamp = segment.options.timestamp
+        streams[own] = Stream(opening: segment)
         streams[own].windowShift = scales ? offer.windowShift : 0
         streams[own].segmentMax = segmentMax(offer.segmentMax)
         streams[other].windowShift = scales ? segment.options.windowShift ?? 0 : 0
@@ -55,20 +53,16 @@ struct EditedConnection: BitwiseCopyable {
         _ = streams[other].acknowledge(segment.acknowledgement, window: Int(segment.window), &pool)
     }
 
-    /// The data that fits into a segment for a receiver of this MSS: without the option it is 536 (RFC 9293 section
-    /// 3.7.1); options come off it (RFC 6691); what no honest host advertises is brought into bounds.
+    /// What fits into a segment for a receiver of this MSS: without the option it is 536 (RFC 9293 section 3.7.1); what
+    /// no honest host advertises is brought into bounds. Less than 88 would leave no data beside all options.
     @_noLocks
-    private func segmentMax(_ advertised: Int) -> Int {
-        let segment = advertised == 0 ? 536 : min(advertised, 1460)
-        return max(segment &- (hasTimestamps ? 12 : 0), 64)
-    }
+    private func segmentMax(_ advertised: Int) -> Int { advertised == 0 ? 536 : max(min(advertised, 1460), 88) }
 
     /// Notes that packets of more than `octets` do not get through toward a side (RFC 1191).
     @_noLocks
     mutating func limit(packets octets: Int, toward side: Side) {
         let own = Int(side.other.rawValue)
-        let fitting = max(octets &- 40 &- (hasTimestamps ? 12 : 0), 64)
-        streams[own].segmentMax = min(streams[own].segmentMax, fitting)
+        streams[own].segmentMax = min(streams[own].segmentMax, max(octets &- 40, 88))
     }
 
     // MARK: Taking a segment
@@ -88,7 +82,6 @@ struct EditedConnection: BitwiseCopyable {
         case .known: break
         case .news: hasNews = true
         }
-        if segment.options.hasTimestamp { streams[own].timestamp = segment.options.timestamp }
         return (streams[own].receive(segment, bytes, &pool), hasNews)
     }
 
@@ -113,27 +106,28 @@ struct EditedConnection: BitwiseCopyable {
         case .new:
             send(due.from, due.to, toward: side.other, answering: segment, &outbox)
             if outbox.count > before &+ 1 { counters.count(.splitSegments) }
-            if streams[own].buffer.held > 0 { counters.count(.heldLines) }
-            if outbox.count == before || streams[own].buffer.held > 0 { takeOver(side, &outbox, counters) }
         case .old:
             // What the source was told that the target has needs no more than telling it again.
-            let isTakenOver = segment.sequence.advanced(by: length) <= streams[own].acknowledged && streams[own].owes
-            if isTakenOver {
-                takeOver(side, &outbox, counters)
-            } else if due.from < due.to {
+            if segment.sequence.advanced(by: length) <= streams[own].acknowledged, streams[own].owes { break }
+            if due.from < due.to {
                 send(due.from, due.to, toward: side.other, answering: segment, &outbox)
             } else {
                 sendEmpty(toward: side.other, probeNumber(own), answering: segment, &outbox)
             }
+        case .early, .refused: break
+        }
+        let isPassedOn = outbox.count > before
+        if hasNews, !isPassedOn { sendEmpty(toward: side.other, streams[own].sent, answering: segment, &outbox) }
+        switch arrival {
+        case .empty: break
+        case .new:
+            if streams[own].buffer.held > 0 { counters.count(.heldLines) }
+            if streams[own].buffer.held > 0 || !isPassedOn { takeOver(side, &outbox, counters) }
+        case .old: if !isPassedOn { takeOver(side, &outbox, counters) }
         case .early:
             counters.count(.parkedSegments)
             acknowledge(side, &outbox)
-        case .refused:
-            acknowledge(side, &outbox)
-        }
-        if hasNews {
-            if outbox.count == before { sendEmpty(toward: side.other, streams[own].sent, answering: segment, &outbox) }
-            flush(toward: side, &outbox)
+        case .refused: acknowledge(side, &outbox)
         }
     }
 
@@ -240,7 +234,9 @@ struct EditedConnection: BitwiseCopyable {
     ) {
         let source = Int(side.other.rawValue)
         var position = from
-        while let part = streams[source].segment(position, to) {
+        let options = cause?.optionsLength ?? (hasTimestamps ? 12 : 0)
+        // What the box does not take now is not sent, and goes with the next acknowledgement or repetition.
+        while outbox.takesData, let part = streams[source].segment(position, to, options: options) {
             var segment = header(toward: side, position, answering: cause)
             segment.flags = part.flags
             segment.urgentPointer = part.urgentPointer

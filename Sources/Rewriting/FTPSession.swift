@@ -43,8 +43,10 @@ struct FTPSession: BitwiseCopyable {
         case lines
         /// In the rest of a line about which everything is decided.
         case rest
-        /// In the rest of a line that is kept from its target.
+        /// In the rest of a command that is kept from its target.
         case swallow
+        /// In the rest of a reply that was replaced.
+        case drop
         /// In TLS records.
         case records
         /// Not at all: neither lines nor records.
@@ -60,10 +62,10 @@ struct FTPSession: BitwiseCopyable {
     private var readings = [2 of Reading](repeating: .lines)
     private var records = [2 of TLSRecords](repeating: TLSRecords())
     private var isOnlyExtendedPassive = false
-    /// The slots of the pinholes opened last for an announcement of either side, or -1.
-    private var announced = [2 of Int32](repeating: -1)
-    /// Whether commands wait because too many are unanswered.
-    private(set) var isStalled = false
+    /// Whether TLS records follow the line that is read.
+    private var isProtected = false
+    /// The pinholes opened last for an announcement of either side.
+    private var announced = [2 of Announcement](repeating: .none)
 
     /// A session whose client is on a side. The first thing to come is the server's greeting, a reply to nothing.
     @_noLocks
@@ -76,10 +78,12 @@ struct FTPSession: BitwiseCopyable {
 
     // MARK: Reading
 
-    /// Decides about the bytes held in the stream from a side. `isEnd` says that no more will come.
+    /// Decides about the bytes held in the stream from a side. `isEnd` says that no more will come from it, `isAnswered`
+    /// that more may come from the other side.
     @_noLocks
     mutating func inspect(
-        _ bytes: RawSpan, from side: Side, isEnd: Bool, _ ends: Ends, _ surroundings: inout Surroundings
+        _ bytes: RawSpan, from side: Side, isEnd: Bool, isAnswered: Bool, _ ends: Ends,
+        _ surroundings: inout Surroundings
     ) -> Inspection {
         let index = Int(side.rawValue)
         switch readings[index] {
@@ -87,10 +91,23 @@ struct FTPSession: BitwiseCopyable {
         case .records: return followRecords(bytes, index, &surroundings)
         case .rest:
             guard let end = LineEnd.find(in: bytes, from: 0) else { return .pass(bytes.byteCount) }
-            readings[index] = .lines
+            readings[index] = isProtected ? .records : .lines
             return .pass(end)
-        case .swallow: return swallow(bytes, index, &surroundings)
-        case .lines:
+        case .drop:
+            guard let end = LineEnd.find(in: bytes, from: 0) else { return .replace(bytes.byteCount, length: 0) }
+            readings[index] = .lines
+            return .replace(end, length: 0)
+        case .swallow, .lines:
+            if side == clientSide, pending.isFull {
+                guard isAnswered else {
+                    // What waits for replies waits in vain; nothing can be announced any more.
+                    readings[index] = .opaque
+                    return .pass(bytes.byteCount)
+                }
+                surroundings.counters.count(.pipelineFull)
+                return .wait
+            }
+            if case .swallow = readings[index] { return swallow(bytes, index, &surroundings) }
             if side == clientSide { return inspectCommand(bytes, isEnd, ends, &surroundings) }
             return inspectReply(bytes, isEnd, ends, &surroundings)
         }
@@ -107,6 +124,7 @@ struct FTPSession: BitwiseCopyable {
             return .pass(bytes.byteCount)
         case .plaintext(let end):
             readings[index] = .lines
+            isProtected = false
             surroundings.counters.count(.tlsEnded)
             return .pass(end)
         }
@@ -118,11 +136,6 @@ struct FTPSession: BitwiseCopyable {
     private mutating func inspectCommand(
         _ bytes: RawSpan, _ isEnd: Bool, _ ends: Ends, _ surroundings: inout Surroundings
     ) -> Inspection {
-        isStalled = pending.isFull
-        if isStalled {
-            surroundings.counters.count(.pipelineFull)
-            return .wait
-        }
         guard let end = LineEnd.find(in: bytes, from: 0) else { return foreseeCommand(bytes, isEnd) }
         let command = Command(line: bytes, 0..<end)
         if command.verb.isActedOn, end > FTPSession.lineMax { return refuse(end, .length, &surroundings) }
@@ -168,8 +181,6 @@ struct FTPSession: BitwiseCopyable {
         _ bytes: RawSpan, _ index: Int, _ surroundings: inout Surroundings
     ) -> Inspection {
         guard let end = LineEnd.find(in: bytes, from: 0) else { return .replace(bytes.byteCount, length: 0) }
-        isStalled = pending.isFull
-        if isStalled { return .wait }
         readings[index] = .lines
         return refuse(end, .length, &surroundings)
     }
@@ -200,15 +211,14 @@ struct FTPSession: BitwiseCopyable {
         let endpoint = Endpoint(IPv4Address(announced.address), announced.port)
         guard endpoint.address == ends.address(clientSide) else { return refuse(end, .address, &surroundings) }
         guard endpoint.port >= 1024 else { return refuse(end, .port, &surroundings) }
-        guard let slot = surroundings.announce(endpoint, by: clientSide, ends) else {
-            return refuse(end, .resources, &surroundings)
-        }
+        let announcement = surroundings.announce(endpoint, by: clientSide, ends)
+        guard announcement.exists else { return refuse(end, .resources, &surroundings) }
         var entry = PendingCommands.Entry(.port)
-        entry.data = Int32(truncatingIfNeeded: slot)
+        entry.announcement = announcement
         pending.append(entry)
         guard clientSide == .inside else { return .pass(end) }
         surroundings.counters.count(.editedCommands)
-        let translated = surroundings.data[slot].translated
+        let translated = surroundings.data[announcement.slot].translated
         let length = surroundings.writeLine(bytes, 0..<end, command.argument, translated, delimiter)
         return .replace(end, length: length)
     }
@@ -236,8 +246,10 @@ struct FTPSession: BitwiseCopyable {
         guard !isEnd else { return .pass(bytes.byteCount) }
         guard let line = ReplyLine(bytes) else { return .wait }
         if mustBeWhole(line), bytes.byteCount <= FTPSession.lineMax { return .wait }
-        readings[Int(serverSide.rawValue)] = .rest
-        return read(line, bytes, bytes.byteCount, ends, &surroundings)
+        let index = Int(serverSide.rawValue)
+        let inspection = read(line, bytes, bytes.byteCount, ends, &surroundings)
+        if case .replace = inspection { readings[index] = .drop } else { readings[index] = .rest }
+        return inspection
     }
 
     /// Whether a line could be edited, or changes how the bytes after it are read.
@@ -277,16 +289,16 @@ struct FTPSession: BitwiseCopyable {
         let isPositive = code >= 200 && code < 300
         switch (command.kind, code) {
         case (.port, _):
-            let slot = Int(command.data)
             if isPositive {
-                openPinhole(slot, announcedBy: clientSide, ends, &surroundings)
+                openPinhole(command.announcement, by: clientSide, &surroundings)
             } else {
-                surroundings.data.close(slot, of: ends.conversation)
+                surroundings.data.close(command.announcement)
             }
         case (.passive, 227), (.extendedPassive, 229): return inspectPassive(code, bytes, end, ends, &surroundings)
         case (.extendedPassiveAll, _): isOnlyExtendedPassive = isOnlyExtendedPassive || isPositive
         case (.protection, 234):
             surroundings.counters.count(.tlsStarted)
+            isProtected = true
             readings = [2 of Reading](repeating: .records)
             records = [2 of TLSRecords](repeating: TLSRecords())
         case (.refused, _):
@@ -323,14 +335,15 @@ struct FTPSession: BitwiseCopyable {
             surroundings.counters.count(.passiveElsewhere)
             return .pass(end)
         }
-        guard let slot = surroundings.announce(endpoint, by: serverSide, ends) else {
+        let announcement = surroundings.announce(endpoint, by: serverSide, ends)
+        guard announcement.exists else {
             surroundings.counters.count(.refusedResources)
             return .pass(end)
         }
-        openPinhole(slot, announcedBy: serverSide, ends, &surroundings)
+        openPinhole(announcement, by: serverSide, &surroundings)
         guard serverSide == .inside else { return .pass(end) }
         surroundings.counters.count(.editedReplies)
-        let translated = surroundings.data[slot].translated
+        let translated = surroundings.data[announcement.slot].translated
         return .replace(
             end, length: surroundings.writeReply(bytes, 0..<end, place, translated, portOnly: code == 229))
     }
@@ -338,25 +351,20 @@ struct FTPSession: BitwiseCopyable {
     /// Opens the pinhole of an announcement; the one before it, if it is still unused, will not be.
     @_noLocks
     private mutating func openPinhole(
-        _ slot: Int, announcedBy side: Side, _ ends: Ends, _ surroundings: inout Surroundings
+        _ announcement: Announcement, by side: Side, _ surroundings: inout Surroundings
     ) {
-        let previous = Int(announced[Int(side.rawValue)])
-        if previous >= 0 { surroundings.data.close(previous, of: ends.conversation) }
-        announced[Int(side.rawValue)] = Int32(truncatingIfNeeded: slot)
-        surroundings.data.open(slot, expires: surroundings.now &+ surroundings.settings.pinhole)
+        surroundings.data.close(announced[Int(side.rawValue)])
+        announced[Int(side.rawValue)] = announcement
+        surroundings.data.open(announcement.slot, expires: surroundings.now &+ surroundings.settings.pinhole)
         surroundings.counters.count(.pinholesOpened)
     }
 
     /// Gives up everything that was announced and not used.
     @_noLocks
-    mutating func close(_ ends: Ends, _ surroundings: inout Surroundings) {
-        for index in 0..<pending.count where pending[index].data >= 0 {
-            surroundings.data.close(Int(pending[index].data), of: ends.conversation)
-        }
-        for index in 0..<2 where announced[index] >= 0 {
-            surroundings.data.close(Int(announced[index]), of: ends.conversation)
-        }
-        announced = [2 of Int32](repeating: -1)
+    mutating func close(_ surroundings: inout Surroundings) {
+        for index in 0..<pending.count { surroundings.data.close(pending[index].announcement) }
+        for index in 0..<2 { surroundings.data.close(announced[index]) }
+        announced = [2 of Announcement](repeating: .none)
         pending = PendingCommands()
     }
 }

@@ -130,6 +130,7 @@ public struct Gateway: ~Copyable {
     /// Empties the outbox and the list of requests.
     @_noLocks
     public mutating func clear() {
+        for _ in 0..<outbox.lost { count(.outboxFull) }
         outbox.clear()
         surroundings.data.clearRequests()
     }
@@ -200,7 +201,7 @@ public struct Gateway: ~Copyable {
             schedule(slot)
         } else if !segment.flags.has(.rst) {
             count(.answerUnknown)
-            answerUnknown(segment)
+            answerUnknown(segment, toward: .inside)
         } else {
             count(.dropUnknown)
         }
@@ -216,6 +217,7 @@ public struct Gateway: ~Copyable {
         conversations[slot].heard = [2 of UInt64](repeating: surroundings.now)
         conversations[slot].dataSeen = 0
         conversations[slot].keptAlive = 0
+        conversations[slot].connection.release(&pool)
         conversations[slot].connection = EditedConnection()
         conversations[slot].connection.open(by: .inside, segment)
         conversations[slot].session = FTPSession(clientSide: .inside)
@@ -234,7 +236,9 @@ public struct Gateway: ~Copyable {
         } else if phase == .opening || !segment.flags.has(.ack) {
             count(.dropSequence)
         } else if phase == .reset {
-            count(.dropUnknown)
+            // The RST may have been lost, or have missed the number that its target expects (RFC 5961 section 3).
+            count(.answerUnknown)
+            answerUnknown(segment, toward: side)
         } else {
             receiveOpen(segment, frame, from: side, slot: slot)
         }
@@ -245,16 +249,20 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private mutating func receiveSyn(_ segment: TCPPacket, from side: Side, slot: Int) {
         let phase = conversations[slot].phase
-        count(.acceptOpening)
-        conversations[slot].heard[Int(side.rawValue)] = surroundings.now
         if side == .inside, !segment.flags.has(.ack) {
             switch phase {
             case .opening where segment.sequence.advanced(by: 1) == conversations[slot].connection.streams[0].next:
+                count(.acceptOpening)
+                conversations[slot].heard[0] = surroundings.now
                 pass(segment, toward: .outside)
             case .opening, .closed, .reset, .free: open(slot, segment)
-            case .open: conversations[slot].connection.restate(to: side, &outbox)
+            case .open:
+                count(.dropSequence)
+                conversations[slot].connection.restate(to: side, &outbox)
             }
-        } else if side == .outside, segment.flags.has(.ack) {
+        } else if side == .outside, segment.flags.has(.ack), phase == .opening || phase == .open {
+            count(.acceptOpening)
+            conversations[slot].heard[1] = surroundings.now
             if phase == .opening, segment.acknowledgement == conversations[slot].connection.streams[0].next {
                 conversations[slot].connection.answer(by: side, segment, &pool)
                 conversations[slot].phase = .open
@@ -292,6 +300,8 @@ public struct Gateway: ~Copyable {
         }
         conversations[slot].heard[Int(side.rawValue)] = surroundings.now
         switch taken.arrival {
+        case .refused where segment.sequence > conversations[slot].connection.streams[Int(side.rawValue)].next:
+            count(.dropOutOfOrder)
         case .refused: count(.dropBlocksExhausted)
         default: count(.acceptSegment)
         }
@@ -320,9 +330,9 @@ public struct Gateway: ~Copyable {
 
     /// RST to a segment of no conversation (RFC 9293 section 3.10.7.1).
     @_noLocks
-    private mutating func answerUnknown(_ segment: TCPPacket) {
+    private mutating func answerUnknown(_ segment: TCPPacket, toward side: Side) {
         var outgoing = OutgoingSegment()
-        outgoing.toward = .inside
+        outgoing.toward = side
         outgoing.source = segment.destination
         outgoing.destination = segment.source
         outgoing.sequence = segment.acknowledgement
@@ -512,7 +522,7 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private mutating func finish(_ slot: Int, _ phase: Conversation.Phase) {
         conversations[slot].phase = phase
-        conversations[slot].session.close(conversations[slot].ends(slot), &surroundings)
+        conversations[slot].session.close(&surroundings)
         if phase == .reset { conversations[slot].connection.release(&pool) }
     }
 
@@ -520,7 +530,7 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private mutating func end(_ slot: Int) {
         count(.conversationsEnded)
-        conversations[slot].session.close(conversations[slot].ends(slot), &surroundings)
+        conversations[slot].session.close(&surroundings)
         conversations[slot].connection.release(&pool)
         index.remove(conversations[slot].inside, conversations[slot].outside)
         surroundings.data.ports.give(conversations[slot].translated)

@@ -63,7 +63,7 @@ public struct Observer: ~Copyable {
             observations = read(&conversation, side)
         }
         if segment.flags.has(.rst) || segment.flags.has(.fin) {
-            conversation.session.close(conversation.ends(0), &surroundings)
+            conversation.session.close(&surroundings)
             conversation.connection.release(&pool)
         } else {
             conversations[ends] = conversation

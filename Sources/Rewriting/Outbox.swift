@@ -2,16 +2,20 @@ import PlainMemory
 
 /// The segments that one packet, or one timer, causes: filled by the gateway, emptied by the worker before the next.
 ///
-/// Invariant: the first `count` slots are filled. What does not fit is lost like a packet on the wire, and counted.
+/// Invariant: the first `count` slots are filled. Data is sent only while there is room beside it for what must be
+/// said besides; what does not fit even so is lost like a packet on the wire, and counted.
 public struct Outbox: ~Copyable {
     private var segments: Slots<OutgoingSegment>
     /// How many segments there are.
     public private(set) var count = 0
-    /// How many did not fit since the start.
+    /// How many did not fit.
     public private(set) var lost = 0
 
     /// Room for a full block in the smallest segments that are usual, both ways.
     public init() throws(TableError) { segments = try Slots(count: 128) }
+
+    /// Whether it takes data: a few places are kept for acknowledgements and the like.
+    var takesData: Bool { @_noLocks get { count &+ 8 <= segments.count } }
 
     /// A segment.
     public subscript(index: Int) -> OutgoingSegment {
@@ -37,5 +41,8 @@ public struct Outbox: ~Copyable {
 
     /// Empties the box.
     @_noLocks
-    public mutating func clear() { count = 0 }
+    public mutating func clear() {
+        count = 0
+        lost = 0
+    }
 }

@@ -22,8 +22,8 @@ struct PendingCommands: BitwiseCopyable {
         var kind = Kind.plain
         var refusal = Refusal.address
         var repeats: UInt16 = 0
-        /// The slot of the data connection that PORT or EPRT announced.
-        var data: Int32 = -1
+        /// What PORT or EPRT announced.
+        var announcement = Announcement.none
 
         @_noLocks
         init(_ kind: Kind) { self.kind = kind }

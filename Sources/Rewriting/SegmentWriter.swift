@@ -24,7 +24,7 @@ public enum SegmentWriter {
             transport = network &+ cause.transport &- cause.network
             data = network &+ cause.payload.lowerBound &- cause.network
             frame.put(cause.timeToLive &- 1, at: network &+ 8)
-            replaceSelective(segment, in: &frame, transport &+ 20..<data)
+            editOptions(segment, in: &frame, transport &+ 20..<data)
         } else {
             data = writeOwnHeaders(segment, into: &frame, at: network)
         }
@@ -64,9 +64,10 @@ public enum SegmentWriter {
         return transport &+ 32
     }
 
-    /// Puts the mapped selective acknowledgements into the place of the original ones; places left over become padding.
+    /// Puts the mapped selective acknowledgements into the place of the original ones. In a SYN the window scale becomes
+    /// 0: windows are the gateway's own, never larger than its buffer, and in octets they need no rounding.
     @_noLocks
-    private static func replaceSelective(
+    private static func editOptions(
         _ segment: OutgoingSegment, in frame: inout MutableRawSpan, _ options: Range<Int>
     ) {
         var offset = options.lowerBound
@@ -81,10 +82,12 @@ public enum SegmentWriter {
             let length = Int(frame.octet(at: offset &+ 1))
             guard length >= 2, offset &+ length <= options.upperBound else { return }
             if kind == 5 { writeSelective(segment, in: &frame, offset..<offset &+ length) }
+            if kind == 3, length == 3 { frame.put(UInt8(0), at: offset &+ 2) }
             offset &+= length
         }
     }
 
+    /// Places left over become padding.
     @_noLocks
     private static func writeSelective(
         _ segment: OutgoingSegment, in frame: inout MutableRawSpan, _ option: Range<Int>

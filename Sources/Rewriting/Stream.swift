@@ -51,15 +51,15 @@ struct Stream: BitwiseCopyable {
     /// How far the FIN has come.
     private(set) var finish = Finish.open
 
-    /// The most data that a segment to the target may carry, headers and timestamps taken off.
+    /// The most that a segment to the target may carry, data and options (RFC 6691).
     var segmentMax = 536
     /// The shift of the target's window fields (RFC 7323).
     var windowShift: UInt8 = 0
-    /// The number after the urgent data, in the source's numbers, until it was sent.
+    /// The number after the urgent data, in the source's numbers, until it is acknowledged.
     private var urgent = SequenceNumber(0)
     private var isUrgent = false
-    /// The source's clock, as last seen.
-    var timestamp: UInt32 = 0
+    /// The source's clock, the latest seen (RFC 7323).
+    private(set) var timestamp: UInt32 = 0
     /// When the gateway repeats what it owes (nanoseconds), or 0.
     private(set) var repeatAt: UInt64 = 0
     private(set) var repeats: UInt8 = 0
@@ -67,10 +67,11 @@ struct Stream: BitwiseCopyable {
     @_noLocks
     init() {}
 
-    /// A stream whose source's SYN had this number.
+    /// A stream whose source's SYN was this segment.
     @_noLocks
-    init(initial: SequenceNumber) {
-        next = initial.advanced(by: 1)
+    init(opening segment: TCPPacket) {
+        timestamp = segment.options.timestamp
+        next = segment.sequence.advanced(by: 1)
         acknowledged = next
         unacknowledged = next
         sent = next
@@ -85,13 +86,14 @@ struct Stream: BitwiseCopyable {
     mutating func receive(
         _ segment: TCPPacket, _ bytes: borrowing RawSpan, _ pool: inout BlockPool
     ) -> Arrival {
+        // Not back to that of a segment that was overtaken: to the target it would be too old (RFC 7323 section 5.2).
+        if segment.options.hasTimestamp, Int32(bitPattern: segment.options.timestamp &- timestamp) > 0 {
+            timestamp = segment.options.timestamp
+        }
         let length = segment.payload.count
         let hasFin = segment.flags.has(.fin)
         let skip = segment.sequence.distance(to: next)
-        if segment.flags.has(.urg) {
-            urgent = segment.sequence.advanced(by: Int(segment.urgentPointer))
-            isUrgent = urgent > next
-        }
+        if segment.flags.has(.urg) { noteUrgent(segment.sequence.advanced(by: Int(segment.urgentPointer))) }
         guard length > 0 || hasFin else { return .empty }
         if skip < 0 {
             let parked = length == 0 || parking.park(bytes, segment.payload, at: segment.sequence, next: next, &pool)
@@ -114,16 +116,19 @@ struct Stream: BitwiseCopyable {
         return .new
     }
 
+    /// Notes the number after urgent data. It is said again in every segment before it, until it is acknowledged.
+    @_noLocks
+    private mutating func noteUrgent(_ number: SequenceNumber) {
+        if !isUrgent || number > urgent { urgent = number }
+        isUrgent = edits.target(of: urgent, .up) > unacknowledged
+    }
+
     /// Decides that the first bytes held go to the target as they are.
     @_noLocks
     mutating func pass(_ count: Int) {
         buffer.pass(count)
         end = end.advanced(by: count)
     }
-
-    /// Whether a replacement of this growth fits into the buffer.
-    @_noLocks
-    func hasRoom(for growth: Int) -> Bool { buffer.room >= growth }
 
     /// Decides that the target reads other bytes instead of the first ones held.
     @_noLocks
@@ -164,11 +169,14 @@ struct Stream: BitwiseCopyable {
         guard number <= sent else { return .impossible }
         guard number >= unacknowledged else { return .known }
         let edge = number.advanced(by: window)
+        // A target that answers with a shut window is alive (RFC 9293 section 3.8.6.1), and is asked every minute.
+        if edge == number { repeats = min(repeats, 6) }
         if number == unacknowledged, edge == self.edge { return .known }
         if number > unacknowledged {
             let count = min(unacknowledged.distance(to: number), buffer.decided)
             if count > 0 { buffer.drop(count, &pool) }
             unacknowledged = number
+            if isUrgent { isUrgent = edits.target(of: urgent, .up) > number }
             edits.forget(before: number)
             repeats = 0
             repeatAt = 0
@@ -182,13 +190,15 @@ struct Stream: BitwiseCopyable {
         @_noLocks get { SequenceNumber.later(edits.source(of: unacknowledged, .down), acknowledged) }
     }
 
-    /// The window to advertise to the source beside that acknowledgement: no more than the target's window leaves
-    /// beyond what is decided and held, and no more than fits into the buffer. Scaled down by the target's shift.
+    /// The window to advertise to the source beside that acknowledgement, in octets: no more than the target's window
+    /// leaves beyond what is decided and held, and no more than fits into the buffer. What is held waits for what
+    /// follows it; therefore a segment may follow it even if the target's window is smaller than a line.
     var window: UInt16 {
         @_noLocks get {
-            let available = max(0, min(end.distance(to: edge) &- buffer.held, buffer.room))
+            let open = end.distance(to: edge) &- buffer.held
+            let available = max(0, min(buffer.held > 0 ? max(open, 1460) : open, buffer.room))
             let outstanding = max(0, acknowledgement.distance(to: next))
-            return UInt16(truncatingIfNeeded: min((outstanding &+ available) >> Int(windowShift), 65535))
+            return UInt16(truncatingIfNeeded: min(outstanding &+ available, 65535))
         }
     }
 
@@ -230,21 +240,23 @@ struct Stream: BitwiseCopyable {
     }
 
     /// The part of the data that a segment starting at `from` may carry, and the control bits that it brings along;
-    /// `to` is the end of what is to be sent. Nil when there is nothing.
+    /// `to` is the end of what is to be sent, `options` the octets of options beside it. Nil when there is nothing.
     @_noLocks
     func segment(
-        _ from: SequenceNumber, _ to: SequenceNumber
+        _ from: SequenceNumber, _ to: SequenceNumber, options: Int
     ) -> (place: Range<Int>, flags: TCPFlags, urgentPointer: UInt16)? {
         let length = from.distance(to: to)
         guard length > 0 else { return nil }
         let offset = unacknowledged.distance(to: from)
-        let count = min(min(length, buffer.decided &- offset), segmentMax)
+        let count = min(min(length, buffer.decided &- offset), segmentMax &- options)
         var flags = TCPFlags.ack
         let last = from.advanced(by: count)
         if finish == .decided, last.advanced(by: 1) == end, last < to { flags = flags.with(.fin) }
         if last == to || flags.has(.fin), count > 0 { flags = flags.with(.psh) }
         guard count > 0 || flags.has(.fin) else { return nil }
-        let ahead = isUrgent ? from.distance(to: edits.target(of: urgent, .up)) : 0
+        // Where undecided data will stand is not known yet.
+        let isPlaced = isUrgent && urgent <= next.advanced(by: 0 &- buffer.held)
+        let ahead = isPlaced ? from.distance(to: edits.target(of: urgent, .up)) : 0
         guard ahead > 0, ahead <= 65535 else { return (buffer.place(offset, count), flags, 0) }
         return (buffer.place(offset, count), flags.with(.urg), UInt16(truncatingIfNeeded: ahead))
     }
@@ -253,7 +265,6 @@ struct Stream: BitwiseCopyable {
     @_noLocks
     mutating func didSend(to number: SequenceNumber) {
         if number > sent { sent = number }
-        if isUrgent, edits.target(of: urgent, .up) <= sent { isUrgent = false }
     }
 
     /// Whether the gateway has acknowledged what the target has not.

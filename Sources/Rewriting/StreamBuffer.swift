@@ -5,7 +5,8 @@ import WireFormats
 /// them bytes as the source sent them, about which nothing is decided yet.
 ///
 /// Invariants: while there is a byte there is a block; `start + decided + held <= BlockPool.blockSize`; the first
-/// `decided` bytes never change any more, so every retransmission of them is the same.
+/// `decided` bytes never change any more, so every retransmission of them is the same; where nothing is decided, at
+/// least `growthMax` bytes are free, so that what is held can always be replaced.
 struct StreamBuffer: BitwiseCopyable {
     /// The block, or -1.
     private(set) var block: Int32 = -1
@@ -18,8 +19,14 @@ struct StreamBuffer: BitwiseCopyable {
     @_noLocks
     init() {}
 
-    /// How many more bytes fit, if a block can be had.
-    var room: Int { @_noLocks get { BlockPool.blockSize &- decided &- held } }
+    /// The most by which one replacement may be longer than what it replaces.
+    @inline(__always) static var growthMax: Int { @_noLocks get { 128 } }
+
+    /// How many more bytes of the source fit, if a block can be had.
+    var room: Int { @_noLocks get { max(0, BlockPool.blockSize &- StreamBuffer.growthMax &- decided &- held) } }
+
+    /// Whether a replacement fits, however much it grows.
+    var canGrow: Bool { @_noLocks get { BlockPool.blockSize &- decided &- held >= StreamBuffer.growthMax } }
 
     /// Where the bytes `offset ..< offset + count` after the first stand in the block.
     @_noLocks
@@ -74,9 +81,10 @@ struct StreamBuffer: BitwiseCopyable {
         held &-= count
     }
 
-    /// Decides that the first bytes held go out as others. The caller has seen that there is room.
+    /// Decides that the first bytes held go out as others. The caller has seen that it `canGrow`.
     @_noLocks
     mutating func replace(_ count: Int, by bytes: borrowing RawSpan, _ length: Int, _ pool: inout BlockPool) {
+        precondition(length &- count <= StreamBuffer.growthMax, "a replacement longer than agreed")
         let rest = held &- count
         if Int(start) &+ decided &+ length &+ rest > BlockPool.blockSize { compact(&pool) }
         let first = Int(start) &+ decided

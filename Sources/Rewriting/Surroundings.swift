@@ -20,9 +20,9 @@ struct Surroundings: ~Copyable {
         self.workbench = workbench
     }
 
-    /// Notes that a side announced the endpoint on which it waits; nil when slots or ports have run out.
+    /// Notes that a side announced the endpoint on which it waits; none when slots or ports have run out.
     @_noLocks
-    mutating func announce(_ endpoint: Endpoint, by side: Side, _ ends: Ends) -> Int? {
+    mutating func announce(_ endpoint: Endpoint, by side: Side, _ ends: Ends) -> Announcement {
         let inside = side == .inside ? endpoint : Endpoint(ends.inside.address, 0)
         let outside = side == .outside ? endpoint : Endpoint(ends.outside.address, 0)
         return data.announce(

@@ -30,6 +30,11 @@ public struct TCPPacket: Sendable {
     /// The options that the gateway acts on.
     public let options: TCPOptions
 
+    /// Octets of options in both headers.
+    @inlinable public var optionsLength: Int {
+        @inline(__always) @_noLocks get { payload.lowerBound &- network &- 40 }
+    }
+
     /// Decodes a frame; nil if it holds no whole TCP segment over IPv4, or is a fragment of one.
     @_noLocks
     public init?(_ frame: borrowing RawSpan) {
