@@ -41,26 +41,21 @@ public final class Sandbox: Sendable {
             return (number, DispatchSource.makeSignalSource(signal: number))
         }
         for (number, source) in interruptions {
-            source.setEventHandler { [weak self] in
-                self?.remove()
-                Sandbox.end(by: number)
-            }
+            source.setEventHandler { [weak self] in self?.end(by: number) }
             source.resume()
         }
     }
 
     /// Ends every process, removes every namespace and the directory, and returns when all of it has gone.
     public func remove() {
-        let wasOpen = isOpen.withLock { isOpen in
-            defer { isOpen = false }
-            return isOpen
-        }
-        guard wasOpen else { return }
-        try? leash.close()
-        _ = try? guardian.wait()
-        for (number, source) in interruptions {
-            source.cancel()
-            signal(number, SIG_DFL)
+        isOpen.withLock { isOpen in
+            guard isOpen else { return }
+            isOpen = false
+            letGo()
+            for (number, source) in interruptions {
+                source.cancel()
+                signal(number, SIG_DFL)
+            }
         }
     }
 
@@ -79,14 +74,24 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Ends this process as the signal would have. Dispatch's threads block signals, so that a signal to the process
-    /// might wait for ever: it goes to this very thread.
-    private static func end(by number: Int32) {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, number)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        raise(number)
+    /// Removes everything and ends this process as the signal would have. The lock is kept until then, so that whoever
+    /// would start something waits for the end. Dispatch's threads block signals, so that a signal to the process might
+    /// wait for ever: it goes to this very thread.
+    private func end(by number: Int32) {
+        isOpen.withLock { isOpen in
+            if isOpen { letGo() }
+            signal(number, SIG_DFL)
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, number)
+            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            raise(number)
+        }
+    }
+
+    private func letGo() {
+        try? leash.close()
+        _ = try? guardian.wait()
     }
 
     /// A file of 200 MB has to fit three times: as served, as sent, as received.
