@@ -104,6 +104,9 @@ public struct Gateway: ~Copyable {
     /// How many buffers are free.
     public var freeBlocks: Int { @_noLocks get { pool.available } }
 
+    /// How many public ports are free.
+    public var freePorts: Int { @_noLocks get { surroundings.data.ports.available } }
+
     /// How many requests wait.
     public var requestCount: Int { @_noLocks get { surroundings.data.requestCount } }
 

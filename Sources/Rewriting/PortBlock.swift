@@ -4,7 +4,7 @@ import WireFormats
 /// The public endpoints that belong to the gateway: a block of ports on each of a few addresses. It knows which are
 /// free, and whose the others are, so that the owner of a returning packet is found by arithmetic.
 ///
-/// Invariants: `free[a * count ..< a * count + available[a]]` are the free ports of address `a`, as offsets into the
+/// Invariants: `free[a * count ..< a * count + unused[a]]` are the free ports of address `a`, as offsets into the
 /// block, in an order that drawing at random keeps shuffling (RFC 6056); `owners` has 0 exactly for those.
 public struct PortBlock: ~Copyable {
     /// Who holds a public endpoint.
@@ -17,7 +17,7 @@ public struct PortBlock: ~Copyable {
 
     private var addresses: Slots<IPv4Address>
     private var free: Slots<UInt16>
-    private var available: Slots<Int>
+    private var unused: Slots<Int>
     private var owners: Slots<UInt32>
     /// The first port of the block.
     public let first: UInt16
@@ -29,18 +29,27 @@ public struct PortBlock: ~Copyable {
         let count = range.count
         let addresses = try Slots<IPv4Address>(count: publicAddresses.count)
         let free = try Slots<UInt16>(count: publicAddresses.count * count)
-        let available = try Slots<Int>(count: publicAddresses.count)
+        let unused = try Slots<Int>(count: publicAddresses.count)
         let owners = try Slots<UInt32>(count: publicAddresses.count * count)
         self.addresses = addresses
         self.free = free
-        self.available = available
+        self.unused = unused
         self.owners = owners
         self.count = count
         first = range.lowerBound
         for (index, address) in publicAddresses.enumerated() {
             self.addresses[index] = address
-            self.available[index] = count
+            self.unused[index] = count
             for port in 0..<count { self.free[index * count + port] = UInt16(port) }
+        }
+    }
+
+    /// How many ports are free on all addresses together.
+    public var available: Int {
+        @_noLocks get {
+            var sum = 0
+            for index in 0..<addresses.count { sum &+= unused[index] }
+            return sum
         }
     }
 
@@ -53,11 +62,11 @@ public struct PortBlock: ~Copyable {
     /// Takes a port of an address, drawn by a random number; nil when none is free.
     @_noLocks
     public mutating func take(_ address: IPv4Address, for owner: Owner, drawn number: UInt64) -> Endpoint? {
-        guard let index = index(of: address), available[index] > 0 else { return nil }
-        let position = index &* count &+ Int(truncatingIfNeeded: number % UInt64(truncatingIfNeeded: available[index]))
+        guard let index = index(of: address), unused[index] > 0 else { return nil }
+        let position = index &* count &+ Int(truncatingIfNeeded: number % UInt64(truncatingIfNeeded: unused[index]))
         let offset = Int(free[position])
-        available[index] &-= 1
-        free[position] = free[index &* count &+ available[index]]
+        unused[index] &-= 1
+        free[position] = free[index &* count &+ unused[index]]
         switch owner {
         case .conversation(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1)
         case .data(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1) | 1 << 31
@@ -71,8 +80,8 @@ public struct PortBlock: ~Copyable {
         guard let place = place(of: endpoint), owners[place] != 0 else { return }
         owners[place] = 0
         let index = place / count
-        free[index &* count &+ available[index]] = UInt16(truncatingIfNeeded: place &- index &* count)
-        available[index] &+= 1
+        free[index &* count &+ unused[index]] = UInt16(truncatingIfNeeded: place &- index &* count)
+        unused[index] &+= 1
     }
 
     /// Who holds an endpoint; nil if it is free or not of the block.
