@@ -10,10 +10,12 @@ extension LabTests {
     struct PathTests {
         @Test("A transfer goes on while the router forgets its neighbours again and again")
         func forgottenNeighbours() throws {
-            try withTransfer(.download(remote: "file", local: "copy"), bytes: 3_000_000, rate: 1_000_000) { topology in
-                for _ in 0..<20 {
+            let topology = try Topology()
+            defer { topology.remove() }
+            try transfer(.download(remote: "file", local: "copy"), bytes: 4_000_000, rate: 500_000, in: topology) {
+                for _ in 0..<10 {
                     try topology.router.run("ip", "neigh", "flush", "all")
-                    // Until the packets have made the kernel learn both again.
+                    // Until the transfer's own packets have made the kernel learn both again.
                     for (link, address) in [("lan0", Topology.insideAddress), ("wan0", topology.outsideAddress)] {
                         try topology.router.run(
                             "timeout", "5", "sh", "-c",
@@ -33,7 +35,7 @@ extension LabTests {
             defer { topology.remove() }
             let middle = try #require(topology.middle)
             try middle.run("ip", "link", "set", "far0", "mtu", "1200")
-            try transfer(.upload(local: "file", remote: "up"), bytes: 1_000_000, in: topology) { _ in
+            try transfer(.upload(local: "file", remote: "up"), bytes: 1_000_000, in: topology) {
             } check: { counters in
                 #expect(counters["forward_icmp", default: 0] > 0)
             }
@@ -44,7 +46,7 @@ extension LabTests {
             let topology = try Topology()
             defer { topology.remove() }
             try topology.router.run("ip", "link", "set", "lan0", "mtu", "1200")
-            try transfer(.download(remote: "file", local: "copy"), bytes: 1_000_000, in: topology) { _ in
+            try transfer(.download(remote: "file", local: "copy"), bytes: 1_000_000, in: topology) {
             } check: { counters in
                 #expect(counters["steer_big", default: 0] > 0)
                 #expect(counters["flowAnswered", default: 0] > 0)
@@ -67,53 +69,48 @@ extension LabTests {
 
         /// Uploads, sends one packet with a time to live of 1, and prints the ICMP error that comes back.
         private static let expiringUpload = """
-            import ftplib, select, socket, struct, sys
+            import ftplib, socket, struct, sys
+            errors = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            errors.settimeout(10)
             ftp = ftplib.FTP(sys.argv[1], sys.argv[2], "lab", timeout=20)
             ftp.cwd("/files")
             data = ftp.transfercmd("STOR up")
-            data.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
             data.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
             data.send(b"one")
-            poll = select.poll()
-            poll.register(data, 0)
-            poll.poll(10000)
-            for level, kind, bytes in data.recvmsg(2000, 512, socket.MSG_ERRQUEUE)[1]:
-                errno, origin, icmp, code = struct.unpack_from("IBBB", bytes)
-                print("type", icmp, "code", code, "from", socket.inet_ntoa(bytes[20:24]))
+            packet, sender = errors.recvfrom(2000)
+            port, = struct.unpack_from("!H", packet, 48)
+            assert port == data.getsockname()[1], "it quotes another packet"
+            print("type", packet[20], "code", packet[21], "from", sender[0])
             data.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 64)
             data.close()
             print(ftp.voidresp())
             """
 
-        private func withTransfer(
-            _ transfer: Transfer, bytes: Int, rate: Int, _ disturb: (Topology) throws -> Void,
+        /// One transfer through the gateway, disturbed, and compared. `rate` is what the server sends a second.
+        private func transfer(
+            _ transfer: Transfer, bytes: Int, rate: Int = 0, in topology: Topology, _ disturb: () throws -> Void,
             check: ([String: Int]) -> Void
         ) throws {
-            let topology = try Topology()
-            defer { topology.remove() }
-            try self.transfer(
-                transfer, bytes: bytes, in: topology, options: ["--limit-rate", "\(rate)"], disturb, check: check)
-        }
-
-        /// One transfer through the gateway, disturbed, and compared.
-        private func transfer(
-            _ transfer: Transfer, bytes: Int, in topology: Topology, options: [String] = [],
-            _ disturb: (Topology) throws -> Void, check: ([String: Int]) -> Void
-        ) throws {
             let gateway = try #require(try GatewayUnderTest.choice.start(on: topology))
-            let server = try FTPServer(.vsftpd, in: topology)
+            let server = try FTPServer(.vsftpd, in: topology, rate: rate)
             let here = topology.sandbox.directory
             let (original, copy, placed): (String, String, Transfer) =
                 switch transfer {
                 case .download(let remote, let local):
-                    ("\(server.folder)/\(remote)", "\(here)/\(local)", .download(remote: remote, local: "\(here)/\(local)"))
+                    (
+                        "\(server.folder)/\(remote)", "\(here)/\(local)",
+                        .download(remote: remote, local: "\(here)/\(local)")
+                    )
                 case .upload(let local, let remote):
-                    ("\(here)/\(local)", "\(server.folder)/\(remote)", .upload(local: "\(here)/\(local)", remote: remote))
+                    (
+                        "\(here)/\(local)", "\(server.folder)/\(remote)",
+                        .upload(local: "\(here)/\(local)", remote: remote)
+                    )
                 case .list: fatalError("only files can be compared")
                 }
             try makeFile(original, bytes: bytes)
-            let client = try FTPClient(.curl, .port).start([placed], with: server, in: topology, options: options)
-            try disturb(topology)
+            let client = try FTPClient(.curl, .port).start([placed], with: server, in: topology)
+            try disturb()
             let outcome = try client.wait(limit: 60)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(try ChildProcess(["cmp", original, copy]).wait().status == 0)
