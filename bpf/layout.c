@@ -24,7 +24,7 @@ ASSERT_OFFSET(steering_pinhole, claimed_port, 44);
 ASSERT_SIZE(steering_link_key, 4 + 2 * 2);
 ASSERT_SIZE(steering_link, 4 + 4 + 4 + 6 + 1 + 1);
 ASSERT_OFFSET(steering_link, mac, 12);
-ASSERT_SIZE(steering_egress, 4 + 2 * 2 + 2 * 2);
+ASSERT_SIZE(steering_egress, 4 + 2 * 2 + 2 * 2 + 4);
 ASSERT_SIZE(steering_settings, 4 + 4 + 2 + 2 + 4);
 
 static const char *const names[] = {

@@ -642,6 +642,40 @@ static __always_inline enum steering_counter serve(const struct steering_tuple *
 	return steering_counter_pass_other;
 }
 
+/*
+ * Whether the kernel would send a packet out by an interface of the outside. Only then is it the gateway's: what goes to
+ * another inside network, or by an interface that is not configured, goes as if there were no gateway; and what cannot
+ * go at all, the kernel answers. The size does not count here: the worker cuts segments itself.
+ */
+static __always_inline int leads_outside(const struct packet *packet)
+{
+	struct bpf_fib_lookup hop = { .ifindex = packet->link->ifindex };
+	const struct steering_egress *out;
+	int lives, answer;
+
+	if (packet->tuple.family == 4)
+		lives = describe_ipv4(packet, &packet->tuple.destination, &hop);
+	else
+		lives = describe_ipv6(packet, &packet->tuple.destination, &hop);
+	if (!lives)
+		return 0;
+	answer = bpf_fib_lookup(packet->context, &hop, sizeof(hop), 0);
+	if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return 0;
+	out = bpf_map_lookup_elem(&egress, &hop.ifindex);
+	return out && out->side == STEERING_OUTSIDE;
+}
+
+/* Traffic of a service, from inside with the question where it goes. */
+static __always_inline enum steering_counter serve_packet(const struct packet *packet)
+{
+	enum steering_counter verdict = serve(&packet->tuple);
+
+	if (verdict == steering_counter_steer_service && packet->tuple.side == STEERING_INSIDE && !leads_outside(packet))
+		return steering_counter_pass_elsewhere;
+	return verdict;
+}
+
 /* ---- ICMP errors about a flow (RFC 5508 section 4) ---- */
 
 static __always_inline int is_error(__u8 type)
@@ -781,7 +815,7 @@ static __always_inline enum steering_counter decide(struct packet *packet)
 	if (!flow) {
 		sent = open_pinhole(packet);
 		if (sent == UNDECIDED)
-			return serve(&packet->tuple);
+			return serve_packet(packet);
 		if (sent != steering_counter_forward_pinhole)
 			return sent;
 		flow = bpf_map_lookup_elem(&flows, &packet->tuple);

@@ -73,6 +73,19 @@ struct Cards {
         }
     }
 
+    /// The size of frames that the largest packet of any card fits into, tags included.
+    var frameSize: Int {
+        get throws {
+            let largest = members.max { $0.card.mtu < $1.card.mtu }!.card
+            guard let size = SocketSettings.frameSize(forPackets: Int(largest.mtu) + 22) else {
+                throw ControlError(
+                    "the MTU of \(largest.name), \(largest.mtu), is too large for AF_XDP frames; "
+                        + "`ip link set \(largest.name) mtu 3498` is the most that native XDP takes as well")
+            }
+            return size
+        }
+    }
+
     /// A binding for every queue, in the order of the sockets.
     var bindings: [SocketBinding] {
         cards.flatMap { card in

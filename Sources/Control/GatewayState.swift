@@ -14,6 +14,8 @@ public struct GatewayState: Codable, Equatable, Sendable {
     public var interfaces: [Interface]
     /// The numbers of its BPF maps, for `bpf(BPF_MAP_GET_FD_BY_ID)`.
     public var maps: [UInt32]
+    /// Its sockets, in the order of its tables: card and queue, such as `lan0/0`.
+    public var sockets: [String]
 
     /// An interface that it works on.
     public struct Interface: Codable, Equatable, Sendable {
@@ -37,7 +39,8 @@ public struct GatewayState: Codable, Equatable, Sendable {
 
     /// A state from its parts.
     public init(
-        pid: Int32, started: Date, version: String, configuration: String, interfaces: [Interface], maps: [UInt32]
+        pid: Int32, started: Date, version: String, configuration: String, interfaces: [Interface], maps: [UInt32],
+        sockets: [String]
     ) {
         self.pid = pid
         self.started = started
@@ -45,6 +48,7 @@ public struct GatewayState: Codable, Equatable, Sendable {
         self.configuration = configuration
         self.interfaces = interfaces
         self.maps = maps
+        self.sockets = sockets
     }
 
     /// As it stands in the file.

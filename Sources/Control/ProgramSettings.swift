@@ -43,6 +43,7 @@ struct ProgramSettings {
         for member in cards.members {
             var egress = steering_egress()
             egress.ifindex = member.card.index
+            egress.side = member.configured.side.rawValue
             if let tag = member.tags.first {
                 egress.protocol.0 = tag.protocolType.bigEndian
                 egress.vlan.0 = tag.id.bigEndian

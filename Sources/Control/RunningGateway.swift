@@ -51,14 +51,21 @@ public final class RunningGateway: Service {
 
         try cards.countQueues(kernel)
         let wantsZeroCopy = configuration.interfaces.contains(where: \.zeroCopy)
+        var sizes = SocketSettings()
+        sizes.frameSize = try cards.frameSize
         let sockets = try SocketGroup.open(
-            cards.bindings, mode: wantsZeroCopy ? .zeroCopy : .copy, wakeDescriptor: control.wakeDescriptor)
+            cards.bindings, mode: wantsZeroCopy ? .zeroCopy : .copy, settings: sizes,
+            wakeDescriptor: control.wakeDescriptor)
         for socket in 0..<sockets.count { try maps.sockets.set(UInt32(socket), to: sockets.descriptor(of: socket)) }
         let modes = (0..<sockets.count).map { sockets.mode(of: $0).description }
         let links = try cards.links(try kernel.addresses(), publicAddress: configuration.nat.addresses[0])
         let gateway = try RunningGateway.gateway(configuration, directory)
+        let reports = try RunningGateway.open(directory.file(named: TableFile.sockets.rawValue))
+        defer { close(reports) }
         worker = try WorkerThread(
-            try Worker(gateway: gateway, sockets: sockets, maps: maps, links: links, control: control), control)
+            try Worker(
+                gateway: gateway, sockets: sockets, maps: maps, links: links, control: control, reports: reports),
+            control)
         try settings.setLinks(cards)
         isReady = true
         try publish(cards, modes)
@@ -104,7 +111,7 @@ public final class RunningGateway: Service {
         try directory.publish(
             GatewayState(
                 pid: getpid(), started: started, version: Version.current, configuration: file, interfaces: interfaces,
-                maps: maps.ids))
+                maps: maps.ids, sockets: cards.bindings.map { "\($0.interface)/\($0.queue)" }))
     }
 
     // MARK: While it runs
@@ -143,7 +150,8 @@ public final class RunningGateway: Service {
             comparable.ftp = configuration.ftp
             comparable.ftp.ports = new.ftp.ports
             if comparable != configuration {
-                logger.warning("reload: only the times under `ftp` can change while the gateway runs; restart for the rest")
+                logger.warning(
+                    "reload: only the times under `ftp` can change while the gateway runs; restart for the rest")
             }
             control.set(Settings(new.ftp))
             logger.info("reloaded \(file)")

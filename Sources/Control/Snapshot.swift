@@ -37,7 +37,7 @@ public struct Snapshot {
 
     /// One counter.
     public struct Counter: Codable, Sendable {
-        /// Where it is kept: `xdp` or `worker`.
+        /// Where it is kept: `xdp`, `worker`, or a socket, such as `lan0/0` for queue 0 of lan0.
         public let place: String
         /// Its name.
         public let name: String
@@ -47,16 +47,25 @@ public struct Snapshot {
         public let meaning: String
     }
 
-    /// All counters: of the XDP program, and of the worker.
+    /// All counters: of the XDP program, of the worker, and of its sockets as of the last second.
     public func counters() throws -> [Counter] {
         let values: Slots<UInt64> = try TableFile.counters.read(directory)
         let program = try maps.counters.readings().map {
             Counter(place: "xdp", name: $0.name, count: $0.packets, meaning: $0.meaning)
         }
-        return program
-            + Rewriting.Counter.allCases.map {
-                Counter(place: "worker", name: "\($0)", count: values[$0.rawValue], meaning: $0.meaning)
-            }
+        let worker = Rewriting.Counter.allCases.map {
+            Counter(place: "worker", name: "\($0)", count: values[$0.rawValue], meaning: $0.meaning)
+        }
+        let sockets = try reports().flatMap { place, report in
+            report.named.map { Counter(place: place, name: $0.name, count: $0.count, meaning: $0.meaning) }
+        }
+        return program + worker + sockets
+    }
+
+    /// What the sockets did, by card and queue.
+    private func reports() throws -> [(place: String, report: SocketReport)] {
+        let table: Slots<SocketReport> = try TableFile.sockets.read(directory)
+        return zip(state.sockets, 0..<table.count).map { ($0, table[$1]) }
     }
 
     // MARK: Flows
@@ -142,7 +151,7 @@ public struct Snapshot {
                 conversation: data.conversation, phase: "\(data.phase)", opener: "\(data.opener)",
                 from: "\(isFromOutside ? data.outside.address : data.inside.address)",
                 to: "\(isFromOutside ? data.translated : data.outside)",
-                secondsLeft: data.phase == .open ? max(0, Int(data.expires / 1_000_000_000) - Int(now / 1_000_000_000)) : nil)
+                secondsLeft: data.phase == .open ? Int(max(data.expires, now) - now) / 1_000_000_000 : nil)
         }.sorted { $0.conversation < $1.conversation }
     }
 
@@ -165,6 +174,10 @@ public struct Snapshot {
         public let dataConnections: [Int]
         /// Packets, by the place they went to.
         public let packets: [String: UInt64]
+        /// Packets that the kernel or the worker lost at a socket because a ring was full or a frame too small.
+        public let lostAtSockets: UInt64
+        /// The worker's frames: free, given to the kernel to receive into, held, and being sent.
+        public let frames: [String: Int]
     }
 
     /// The status.
@@ -176,10 +189,19 @@ public struct Snapshot {
         for reading in try maps.counters.readings() {
             packets[String(reading.name.prefix { $0 != "_" }), default: 0] += reading.packets
         }
+        let reports = try reports().map(\.report)
+        let frames = reports.first?.frames ?? FrameAccounting()
         return Status(
             gateway: state,
             conversations: [(0..<conversations.count).count { conversations[$0].phase != .free }, conversations.count],
             dataConnections: [used.count { $0.phase == .flowing }, used.count { $0.phase != .flowing }, table.count],
-            packets: packets)
+            packets: packets,
+            lostAtSockets: reports.reduce(0) {
+                $0 + $1.statistics.receiveDropped + $1.statistics.receiveRingFull + $1.counters.dropTransmitRingFull
+            },
+            frames: [
+                "free": frames.free, "filling": frames.filling, "held": frames.held,
+                "transmitting": frames.transmitting,
+            ])
     }
 }

@@ -4,7 +4,7 @@ import Rewriting
 
 /// The files in which a worker's tables stand while it runs, for the command line to look into.
 enum TableFile: String {
-    case conversations, data, counters
+    case conversations, data, counters, sockets
 
     /// Maps the table of a running gateway to read.
     func read<Element: BitwiseCopyable>(_ directory: String) throws -> Slots<Element> {

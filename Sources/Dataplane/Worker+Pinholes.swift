@@ -34,7 +34,9 @@ extension Worker {
         let isThere = maps.flows.lookup(pair.forward, into: &forward) && maps.flows.lookup(pair.reverse, into: &reverse)
         let fin = UInt32(STEERING_FLOW_FIN.rawValue)
         let rst = UInt32(STEERING_FLOW_RST.rawValue)
-        let hasEnded = !isThere || forward.flags & reverse.flags & fin != 0 || (forward.flags | reverse.flags) & rst != 0
+        let both = forward.flags & reverse.flags
+        let either = forward.flags | reverse.flags
+        let hasEnded = !isThere || both & fin != 0 || either & rst != 0
         let lastSeen = UInt64(max(forward.last_seen, reverse.last_seen)) * 1_000_000_000
         if gateway.flowObserved(data, lastSeen: lastSeen, hasEnded: hasEnded) { maps.flows.remove(pair) }
     }

@@ -1,5 +1,6 @@
 import CXDP
 import FlowTables
+import PlainMemory
 import Rewriting
 import Routing
 import Steering
@@ -22,20 +23,24 @@ public struct Worker: ~Copyable {
     private let control: WorkerControl
     private let monitor: KernelMonitor
     private var batch = Batch()
+    private var reports: Slots<SocketReport>
     private var errorsLeft = Worker.errorsPerSecond
     private var second: UInt64 = 0
 
     /// The most ICMP errors of its own that the worker sends in a second (RFC 1812 section 4.3.2.8).
     private static var errorsPerSecond: Int { @_noLocks get { 100 } }
 
-    /// A worker over open sockets and a loaded program. To be made in the network namespace that it works in.
+    /// A worker over open sockets and a loaded program. To be made in the network namespace that it works in. What its
+    /// sockets do stands in a file if there is a descriptor for one, else -1.
     public init(
         gateway: consuming Gateway, sockets: consuming SocketGroup, maps: SteeringMaps, links: [Link],
-        control: WorkerControl
+        control: WorkerControl, reports descriptor: Int32
     ) throws {
         let hops = try NextHops(links)
         let waiting = try WaitingRoom()
+        let reports = try Slots<SocketReport>(count: sockets.count, descriptor: descriptor)
         monitor = try KernelMonitor()
+        self.reports = reports
         self.gateway = gateway
         self.sockets = sockets
         self.maps = maps
@@ -80,6 +85,14 @@ public struct Worker: ~Copyable {
         second = now / 1_000_000_000
         maps.settings.tick = tick
         errorsLeft = Worker.errorsPerSecond
+        for socket in 0..<sockets.count {
+            reports[socket].counters = sockets.counters(of: socket)
+            // Reading cannot fail while the socket is open; if it did, the figures would stay as they were.
+            if let statistics = try? SocketStatistics(descriptor: sockets.descriptor(of: socket)) {
+                reports[socket].statistics = statistics
+            }
+            reports[socket].frames = sockets.accounting
+        }
     }
 
     /// What the kernel has learned about routes and neighbours, the worker forgets, and asks anew.

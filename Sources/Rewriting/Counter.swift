@@ -1,3 +1,5 @@
+import PlainMemory
+
 /// What the worker counts: every packet that reaches it ends in exactly one of the verdicts, and events are counted
 /// beside them. `sallyport counters` shows all of them by these names.
 public enum Counter: Int, CaseIterable, Sendable {
@@ -88,8 +90,6 @@ public enum Counter: Int, CaseIterable, Sendable {
         }
     }
 }
-
-import PlainMemory
 
 /// The worker's counters, in memory that the command line reads.
 public struct Counters: ~Copyable {

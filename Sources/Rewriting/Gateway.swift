@@ -188,8 +188,9 @@ public struct Gateway: ~Copyable {
         guard side == .inside else { return count(.dropUnknown) }
         if segment.flags.has(.syn), !segment.flags.has(.ack) {
             guard let slot = free.take() else { return count(.dropTableFull) }
-            guard let translated = surroundings.data.takePort(
-                for: segment.source.address, owner: .conversation(slot))
+            guard
+                let translated = surroundings.data.takePort(
+                    for: segment.source.address, owner: .conversation(slot))
             else {
                 free.give(slot)
                 return count(.dropPortsExhausted)
@@ -388,9 +389,12 @@ public struct Gateway: ~Copyable {
         conversations[slot].connection.limit(packets: octets, toward: side)
     }
 
+    /// Only what is in flight can have been too big; who does not see it cannot know its numbers (RFC 5927 section 4).
     @_noLocks
     private mutating func noteMTU(_ error: QuotedError, _ slot: Int, from side: Side) {
-        guard let octets = error.nextHopMTU, octets >= 68 else { return }
+        guard let octets = error.nextHopMTU, octets >= 68,
+            conversations[slot].connection.streams[Int(side.other.rawValue)].isInFlight(error.sequence)
+        else { return }
         conversations[slot].connection.limit(packets: octets, toward: side)
     }
 
@@ -512,10 +516,12 @@ public struct Gateway: ~Copyable {
         return false
     }
 
-    /// A data connection is alive, and so is its conversation.
+    /// A data connection is alive, and so is its conversation, unless that has ended.
     @_noLocks
     private mutating func touch(_ data: DataConnection) {
-        guard conversations[data.slot].number == data.conversation else { return }
+        guard conversations[data.slot].number == data.conversation, conversations[data.slot].phase == .open else {
+            return
+        }
         conversations[data.slot].dataSeen = surroundings.now
     }
 

@@ -95,7 +95,8 @@ public struct Observer: ~Copyable {
                     .edit(
                         from: side == .inside ? conversation.inside : conversation.outside,
                         to: side == .inside ? conversation.outside : conversation.inside,
-                        line: Observer.text(line.prefix(count)), replacement: Observer.text(surroundings.written(length))))
+                        line: Observer.text(line.prefix(count)),
+                        replacement: Observer.text(surroundings.written(length))))
                 conversation.connection.streams[stream].pass(count)
             }
             conversation.connection.streams[stream].acknowledgeAll(&pool)

@@ -267,6 +267,10 @@ struct Stream: BitwiseCopyable {
         if number > sent { sent = number }
     }
 
+    /// Whether the target was sent a number and has not acknowledged it.
+    @_noLocks
+    func isInFlight(_ number: SequenceNumber) -> Bool { unacknowledged <= number && number < sent }
+
     /// Whether the gateway has acknowledged what the target has not.
     var owes: Bool {
         @_noLocks get { SequenceNumber.earlier(edits.target(of: acknowledged, .down), end) > unacknowledged }

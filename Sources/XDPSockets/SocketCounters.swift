@@ -1,5 +1,5 @@
 /// What a socket has done since it was opened, counted by its worker. Packets, unless said otherwise.
-public struct SocketCounters: Equatable, Sendable {
+public struct SocketCounters: Equatable, BitwiseCopyable, Sendable {
     /// Packets received.
     public var received: UInt64 = 0
     /// Packets put into the transmit ring.

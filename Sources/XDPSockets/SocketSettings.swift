@@ -10,6 +10,11 @@ public struct SocketSettings: Hashable, Sendable {
     /// 2048 bytes, 2048 entries, 1024 frames to hold.
     public init() {}
 
+    /// The frame size for packets of so many bytes, Ethernet included; nil if none is large enough.
+    public static func frameSize(forPackets bytes: Int) -> Int? {
+        [2048, 4096].first { bytes <= $0 - Int(Frame.headroom) }
+    }
+
     /// Frames that keep every ring of `sockets` sockets supplied: one ring's worth to receive into, one received and
     /// not read yet, one in transmission.
     func frameCount(sockets: Int) -> Int { 3 * sockets * ringSize + heldMax }

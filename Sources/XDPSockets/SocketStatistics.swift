@@ -2,19 +2,22 @@ import CXDP
 
 /// What the kernel has counted for a socket since it was opened (XDP_STATISTICS, struct xdp_statistics). Packets or
 /// descriptors.
-public struct SocketStatistics: Equatable, Sendable {
+public struct SocketStatistics: Equatable, BitwiseCopyable, Sendable {
     /// Packets lost for another reason than those below: too long for a frame, for example.
-    public var receiveDropped: UInt64
+    public var receiveDropped: UInt64 = 0
     /// Packets lost because the worker did not empty the receive ring in time.
-    public var receiveRingFull: UInt64
+    public var receiveRingFull: UInt64 = 0
     /// Packets lost because the fill ring had no frame.
-    public var fillRingEmpty: UInt64
+    public var fillRingEmpty: UInt64 = 0
     /// Frames in the fill ring that the kernel refused; each is a defect of this program.
-    public var receiveInvalid: UInt64
+    public var receiveInvalid: UInt64 = 0
     /// Descriptors in the transmit ring that the kernel refused; each is a defect of this program.
-    public var transmitInvalid: UInt64
+    public var transmitInvalid: UInt64 = 0
     /// Times that the kernel found the transmit ring empty; no loss.
-    public var transmitRingEmpty: UInt64
+    public var transmitRingEmpty: UInt64 = 0
+
+    /// Nothing counted.
+    public init() {}
 
     /// Asks the kernel. May be called on any thread.
     /// - Parameter descriptor: of an open AF_XDP socket, see ``SocketGroup/descriptor(of:)``.

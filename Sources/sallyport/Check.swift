@@ -22,7 +22,8 @@ struct Check: ParsableCommand {
     func run() throws {
         let configuration = try option.read()
         guard kernel else {
-            print("\(option.config): good: \(configuration.interfaces.count) interfaces, FTP on \(configuration.ftp.ports)")
+            let interfaces = configuration.interfaces.count
+            print("\(option.config): good: \(interfaces) interfaces, FTP on \(configuration.ftp.ports)")
             return
         }
         let check = try KernelCheck(configuration)

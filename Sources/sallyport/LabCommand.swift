@@ -24,7 +24,7 @@ struct LabCommand: ParsableCommand {
 
     func run() throws {
         guard geteuid() == 0 else {
-            throw ValidationError("run as root: the lab makes network namespaces, and runs the gateway in one of them")
+            throw Failure("run as root: the lab makes network namespaces, and runs the gateway in one of them")
         }
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         guard try Demonstration.run(gateway: .sallyport(own), page: Page()) else { throw ExitCode.failure }

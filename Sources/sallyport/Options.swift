@@ -50,10 +50,18 @@ func columns(_ heading: [String], _ rows: [[String]]) -> [String] {
     let widths = heading.indices.map { column in all.map { $0[column].count }.max()! }
     return all.map { row in
         row.indices.map { column in
-            column == row.count - 1 ? row[column] : row[column].padding(toLength: widths[column], withPad: " ", startingAt: 0)
+            column == row.count - 1
+                ? row[column] : row[column].padding(toLength: widths[column], withPad: " ", startingAt: 0)
         }.joined(separator: "  ")
     }
 }
 
 /// Writes to standard error.
 func standardError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+/// A reason to end with exit code 1.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

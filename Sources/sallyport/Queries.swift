@@ -27,7 +27,12 @@ struct StatusCommand: ParsableCommand {
                 "conversations: \(status.conversations[0]) of \(status.conversations[1])",
                 "data connections: \(status.dataConnections[0]) open, \(status.dataConnections[1]) pinholes, of "
                     + "\(status.dataConnections[2])",
-            ] + places.map { "\($0.1): \(status.packets[$0.0] ?? 0)" }
+            ] + places.map { "\($0.1): \(status.packets[$0.0] ?? 0)" } + [
+                "packets lost at sockets: \(status.lostAtSockets)",
+                "frames: "
+                    + ["free", "filling", "held", "transmitting"].map { "\(status.frames[$0] ?? 0) \($0)" }
+                    .joined(separator: ", "),
+            ]
     }
 }
 

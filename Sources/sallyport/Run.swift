@@ -28,7 +28,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let configuration = try option.read()
         guard geteuid() == 0 else {
-            throw ValidationError("run as root: attaching XDP programs and binding AF_XDP sockets need it")
+            throw Failure("run as root: attaching XDP programs and binding AF_XDP sockets need it")
         }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         let logger = Logger(label: "sallyport")

@@ -18,7 +18,9 @@ struct Sallyport: AsyncParsableCommand {
                         sallyport run --config FILE        run it
             """,
         version: Version.current,
-        subcommands: [Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, CountersCommand.self, LabCommand.self])
+        subcommands: [
+            Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, CountersCommand.self, LabCommand.self,
+        ])
 
     static func main() async {
         do {

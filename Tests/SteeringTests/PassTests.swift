@@ -97,6 +97,11 @@ let passRows: [Row] = {
         row("IPv6 fragment", "pass_fragment", extended([44])),
         row("IPv6 fragment behind options", "pass_fragment", extended([0, 60, 44])),
 
+        row("FTP to another inside host", "pass_elsewhere", inside("192.168.1.99", .tcp(from: 50000, to: 21))),
+        row(
+            "FTP whose time to live ends here", "pass_elsewhere",
+            Packet(source: "192.168.1.10", destination: "198.51.100.21", hops: 1, content: .tcp(from: 50000, to: 21))
+                .fromClient()),
         row("the router's own FTP", "pass_local", inside("192.168.1.1", .tcp(from: 50000, to: 21))),
         row(
             "the router's own FTP by its public address", "pass_local", inside("203.0.113.7", .tcp(from: 50000, to: 21))

@@ -97,7 +97,7 @@ final class Router: Sendable {
                 index(logical),
                 to: steering_egress(
                     ifindex: index(card), protocol: (protocols[0].bigEndian, protocols[1].bigEndian),
-                    vlan: (tags[0].bigEndian, tags[1].bigEndian)))
+                    vlan: (tags[0].bigEndian, tags[1].bigEndian), side: UInt8(side.rawValue), zero: (0, 0, 0)))
             try maps.ports.set(index(card), to: index(card))
         }
     }

@@ -104,6 +104,8 @@ struct steering_egress {
 	__u32 ifindex;		/* the card; key of the device map */
 	__be16 protocol[STEERING_TAGS_MAX];	/* of each tag, outermost first: 0x8100 or 0x88a8; 0 is no tag */
 	__be16 vlan[STEERING_TAGS_MAX];
+	__u8 side;		/* enum steering_side; services from inside are the gateway's only if they go outside */
+	__u8 zero[3];
 };
 
 /* What an address of the router is to the gateway; value of the address map. */
@@ -142,6 +144,7 @@ struct steering_settings {
 	X(pass_short, "passed: headers cut off or malformed") \
 	X(pass_fragment, "passed: IP fragment") \
 	X(pass_local, "passed: a service port of the router itself") \
+	X(pass_elsewhere, "passed: service traffic from inside whose way does not lead outside, or ends here") \
 	X(pass_down, "passed: service traffic while no worker served its queue") \
 	X(steer_service, "to the worker: control conversation") \
 	X(steer_icmp, "to the worker: ICMP error about a control conversation") \
