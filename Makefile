@@ -33,9 +33,10 @@ bench:
 	$(BUILD) --product throughput
 	$(AS_ROOT) .build/release/throughput $(EXECUTABLE)
 
+# With the Swift libraries inside, so that the binary runs where there is no toolchain.
 install:
 	tools/install-packages build
-	$(BUILD) --product sallyport
+	$(BUILD) --static-swift-stdlib --product sallyport
 	install -D $(EXECUTABLE) $(DESTDIR)$(PREFIX)/bin/sallyport
 	install -D -m 644 packaging/sallyport.yaml $(DESTDIR)$(PREFIX)/share/doc/sallyport/sallyport.yaml
 	install -D -m 644 packaging/sallyport.8 $(DESTDIR)$(PREFIX)/share/man/man8/sallyport.8

@@ -124,7 +124,7 @@ public final class Topology: Sendable {
                 chain postrouting {
                     type nat hook postrouting priority srcnat
                     oifname "wan0" meta l4proto { tcp, udp } masquerade to :1024-32767
-                    oifname "wan0" masquerade
+                    oifname "wan0" meta l4proto != { tcp, udp } masquerade
                 }
             }
             """, into: router)
