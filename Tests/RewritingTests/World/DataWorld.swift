@@ -35,14 +35,14 @@ struct DataWorld {
     private mutating func open(_ slot: Int, _ world: World) {
         let connection = world.gateway.data(slot)
         if pinholes[slot] != nil { return world.fail("pinhole \(slot) opened twice") }
-        let public_ = connection.translated
-        guard public_.address == World.publicAddress, World.ports.contains(public_.port),
+        let endpoint = connection.translated
+        guard endpoint.address == World.publicAddress, World.ports.contains(endpoint.port),
             connection.phase == .open || connection.phase == .closing
         else {
-            return world.fail("pinhole \(slot) of \(public_) is \(connection.phase)")
+            return world.fail("pinhole \(slot) of \(endpoint) is \(connection.phase)")
         }
-        if public_ == world.publicEndpoint || pinholes.values.contains(where: { $0.endpoint == public_ }) {
-            return world.fail("\(public_) is shared")
+        if endpoint == world.publicEndpoint || pinholes.values.contains(where: { $0.endpoint == endpoint }) {
+            return world.fail("\(endpoint) is shared")
         }
         guard connection.inside.address == world.client.local.address,
             connection.outside.address == world.server.local.address
@@ -50,12 +50,13 @@ struct DataWorld {
         opened += 1
         let delay = UInt64(world.random.number(1...3_000)) * 1_000_000
         let usedAt = world.random.chance(0.6) ? world.now + delay : .max
-        pinholes[slot] = Pinhole(usedAt: usedAt, endsAt: usedAt &+ 4 * delay, endpoint: public_)
+        pinholes[slot] = Pinhole(usedAt: usedAt, endsAt: usedAt &+ 4 * delay, endpoint: endpoint)
     }
 
     private mutating func observePinhole(_ slot: Int, _ world: World) {
         guard let pinhole = pinholes[slot], !pinhole.isFlow else { return world.fail("no pinhole \(slot) to look at") }
         let isUsed = pinhole.usedAt <= world.now
+        world.tape?.record(.init(kind: .pinhole, now: world.now, data: slot, port: isUsed ? 20 : 0))
         let isToBeRemoved = world.gateway.pinholeObserved(slot, usedFrom: isUsed ? 20 : 0)
         if isUsed {
             pinholes[slot]?.isFlow = true
@@ -68,7 +69,9 @@ struct DataWorld {
     private mutating func observeFlow(_ slot: Int, _ world: World) {
         guard let pinhole = pinholes[slot], pinhole.isFlow else { return world.fail("no flow \(slot) to look at") }
         let hasEnded = pinhole.endsAt <= world.now
-        if world.gateway.flowObserved(slot, lastSeen: min(world.now, pinhole.endsAt), hasEnded: hasEnded) {
+        let seen = min(world.now, pinhole.endsAt)
+        world.tape?.record(.init(kind: .flow, now: world.now, data: slot, lastSeen: seen, hasEnded: hasEnded))
+        if world.gateway.flowObserved(slot, lastSeen: seen, hasEnded: hasEnded) {
             pinholes[slot] = nil
             if !hasEnded { world.fail("a live flow was removed") }
         }

@@ -23,7 +23,11 @@ final class World {
     static let buffers = 256
 
     var random: Random
-    private(set) var now: UInt64 = 1_000_000_000
+    static let start: UInt64 = 1_000_000_000
+    private(set) var now = World.start
+    /// Where everything done to the gateway is recorded, if anywhere.
+    var tape: Tape?
+    let gatewaySeed: UInt64
     private var queue = EventQueue<Event>()
     var gateway: Gateway
     let client: Peer
@@ -51,9 +55,16 @@ final class World {
         cables = (0..<4).map { _ in Cable() }
         for index in cables.indices { cables[index] = .random(&random) }
         // Seed 0 would mean ports that no seed repeats.
-        gateway = try! Gateway(
+        gatewaySeed = random.next() | 1
+        gateway = try! World.gateway(seed: gatewaySeed, settings: settings, now: World.start)
+    }
+
+    static func gateway(
+        seed: UInt64, settings: Settings = Settings(), now: UInt64
+    ) throws -> Gateway {
+        try Gateway(
             .init(conversations: 4, data: 200), addresses: [World.publicAddress], ports: World.ports, services: [21],
-            settings: settings, seed: random.next() | 1, now: now)
+            settings: settings, seed: seed, now: now)
     }
 
     var frames: Int { taps[0].frames + taps[1].frames }
@@ -86,6 +97,7 @@ final class World {
     private func handle(_ event: Event) {
         switch event {
         case .tick:
+            tape?.record(Tape.Event(kind: .expire, now: now))
             while failure == nil, gateway.expire(now: now) { workOff(cause: nil, []) }
             data.observe(self)
             queue.add(.tick, at: now + 200_000_000)
@@ -133,6 +145,7 @@ final class World {
 
     private func deliver(_ frame: [UInt8], from side: Side) {
         framesToGateway += 1
+        tape?.record(frame, from: side, now: now)
         trace(frame, side == .inside ? "client ->" : "                     <- server", side)
         let span = frame.span.bytes
         let packet = TCPPacket(span)

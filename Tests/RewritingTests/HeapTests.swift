@@ -1,0 +1,61 @@
+import HeapWatch
+import Rewriting
+import Testing
+
+#if DEBUG
+    private let isOptimized = false
+#else
+    private let isOptimized = true
+#endif
+
+/// The packet path asks nothing of the heap: neither memory nor reference counting.
+@Suite(.serialized, .enabled(if: heap_watch_works(), "a sanitizer brings a heap of its own"))
+struct HeapTests {
+    private final class Something { var number = 1 }
+
+    @Test func `the watch sees an allocation and a reference`() {
+        var things: [Something] = []
+        things.reserveCapacity(10)
+        heap_watch_begin()
+        HeapTests.addTwice(&things)
+        let watched = heap_watch_end()
+        #expect(watched.heap_calls == 1 && watched.reference_calls == 1)
+        heap_watch_begin()
+        things.removeAll()
+        #expect(heap_watch_end().heap_calls > 0)
+    }
+
+    @inline(never)
+    private static func addTwice(_ things: inout [Something]) {
+        things.append(Something())
+        things.append(things[0])
+    }
+
+    @Test(.enabled(if: isOptimized, "without optimisation the standard library itself counts references"))
+    func `hundreds of conversations need no heap`() throws {
+        var seeds = Random(seed: 1)
+        var events = 0
+        for _ in 0..<300 {
+            let seed = seeds.next()
+            let world = World(seed: seed)
+            let tape = Tape()
+            world.tape = tape
+            var maker = ScriptMaker(random: Random(seed: seed ^ 1), client: world.client.local.address)
+            let failure = Dialogue(world, maker.script()).run()
+            #expect(failure == nil)
+            var watched = heap_watch()
+            // Twice: what is made once, such as pages first touched, is not counted.
+            var sums: [UInt64] = []
+            for _ in 0..<2 {
+                var gateway = try World.gateway(seed: world.gatewaySeed, now: World.start)
+                sums.append(tape.play(to: &gateway, begin: heap_watch_begin) { watched = heap_watch_end() })
+                #expect(gateway.counter(.conversationsEnded) == world.gateway.counter(.conversationsEnded))
+            }
+            #expect(sums[0] == sums[1])
+            #expect(watched.heap_calls == 0, "seed \(seed)")
+            #expect(watched.reference_calls == 0, "seed \(seed)")
+            events += tape.events.count
+        }
+        #expect(events > 50_000)
+    }
+}
