@@ -134,7 +134,7 @@ struct InterfaceChecks {
         if others.isEmpty { return [.ok("queues", "receive queues: \(text)")] }
         return [
             .note(
-                "queues", "receive queues: \(text)", why: "one worker serves all queues; cards alike spread the load alike",
+                "queues", "receive queues: \(text)", why: "one worker serves all; cards alike share alike",
                 commands: others.map {
                     "ethtool -L \($0.name) "
                         + ($0.channels.areCombined ? "combined \(fewest)" : "rx \(fewest) tx \(fewest)")
