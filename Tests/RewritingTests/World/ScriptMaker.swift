@@ -5,7 +5,10 @@ struct ScriptMaker {
     var random: Random
     let client: IPv4Address
 
-    mutating func script() -> Script {
+    enum Kind { case commands, manyEdits, endlessLine, protection, extendedPassiveAll }
+
+    /// A conversation of some kind, or of one that is wanted.
+    mutating func script(_ wanted: Kind? = nil) -> Script {
         var script = Script()
         script.greeting = reply(220)
         script.ending =
@@ -14,12 +17,13 @@ struct ScriptMaker {
         script.serverPace = random.one(of: [.atOnce, .atOnce, .inPieces, .inPieces, .byteByByte])
         script.pauses = random.one(of: [0, 0, 0.1])
         script.silences = random.one(of: [0, 0, 0, 0.2])
-        switch random.number(0...99) {
-        case 0...1: addManyEdits(&script)
-        case 2: addEndlessLine(&script)
-        case 3...12: addTLS(&script)
-        case 13...18: addExtendedPassiveAll(&script)
-        default: addCommands(&script, random.number(1...4))
+        let kinds: [Kind] = [.manyEdits, .endlessLine, .protection, .protection, .protection, .extendedPassiveAll]
+        switch wanted ?? (random.chance(0.2) ? random.one(of: kinds) : .commands) {
+        case .commands: addCommands(&script, random.number(1...4))
+        case .manyEdits: addManyEdits(&script)
+        case .endlessLine: addEndlessLine(&script)
+        case .protection: addProtection(&script)
+        case .extendedPassiveAll: addExtendedPassiveAll(&script)
         }
         if random.once(in: 10) { script.rest = Array(random.one(of: ["NOO", "PORT 10,0", "EPRT |1", "\r", "P"]).utf8) }
         return script
@@ -55,7 +59,7 @@ struct ScriptMaker {
         addCommands(&script, 1)
     }
 
-    private mutating func addTLS(_ script: inout Script) {
+    private mutating func addProtection(_ script: inout Script) {
         addCommands(&script, 1)
         let isAccepted = random.chance(0.7)
         script.steps.append(

@@ -204,22 +204,14 @@ final class World {
         }
     }
 
+    /// Prints a segment that the gateway gets or sends.
     private func trace(_ frame: [UInt8], _ text: String, _ from: Side) {
-        guard tracing, let s = try? Segment(frame) else { return }
-        let own = from == .inside ? client : server
-        let other = from == .inside ? server : client
-        var line =
-            "\(Double(now) / 1e9) \(text) \(Int32(bitPattern: s.sequence &- own.initialSequence))+\(s.data.count) ack \(Int32(bitPattern: s.acknowledgement &- other.initialSequence)) win \(s.window)"
-        for (flag, name) in [(TCPFlags.syn, " SYN"), (.fin, " FIN"), (.rst, " RST"), (.urg, " URG \(s.urgentPointer)")]
-        where s.flags.has(flag) { line += name }
-        for block in s.options.selective {
-            line +=
-                " sack \(Int32(bitPattern: block.start &- other.initialSequence))..\(Int32(bitPattern: block.end &- other.initialSequence))"
-        }
-        if s.data.count > 0 { line += " " + String(reflecting: String(decoding: s.data.prefix(60), as: UTF8.self)) }
-        print(line)
+        guard isTracing, let segment = try? Segment(frame) else { return }
+        let (own, other) = from == .inside ? (client, server) : (server, client)
+        print(Double(now) / 1e9, text, segment.account(from: own.initialSequence, to: other.initialSequence))
     }
-    let tracing = getenv("SALLYPORT_TRACE") != nil
+
+    private let isTracing = getenv("SALLYPORT_TRACE") != nil
 
     /// What stands for the client.
     private(set) var publicEndpoint: Endpoint?
