@@ -62,13 +62,6 @@ void *sp_memory_map(uint64_t size)
 	return area == MAP_FAILED ? NULL : area;
 }
 
-void *sp_memory_map_file(int file, uint64_t size)
-{
-	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-
-	return area == MAP_FAILED ? NULL : area;
-}
-
 void sp_memory_unmap(void *area, uint64_t size)
 {
 	munmap(area, size);

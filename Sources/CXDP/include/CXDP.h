@@ -164,28 +164,9 @@ int sp_socket_statistics(int socket, struct xdp_statistics *statistics);
 /* Zeroed pages, present from the start; null where there are none. */
 void *_Nullable sp_memory_map(uint64_t size);
 
-/* The first `size` bytes of a file, shared with everybody who maps it; null on failure, see errno. */
-void *_Nullable sp_memory_map_file(int file, uint64_t size);
-
 void sp_memory_unmap(void *area, uint64_t size);
 
 /* Bytes */
-
-/* The two must not overlap. */
-SP_HOT void sp_copy(void *target, const void *source, uint64_t count)
-{
-	memcpy(target, source, count);
-}
-
-SP_HOT void sp_move(void *target, const void *source, uint64_t count)
-{
-	memmove(target, source, count);
-}
-
-SP_HOT bool sp_equal(const void *one, const void *other, uint64_t count)
-{
-	return memcmp(one, other, count) == 0;
-}
 
 SP_HOT void sp_prefetch(const void *address)
 {
@@ -212,16 +193,6 @@ SP_HOT uint64_t sp_random64(void)
 	while (getrandom(&value, sizeof(value), 0) != sizeof(value))
 		;
 	return value;
-}
-
-/* Tells the processor that this is a loop that waits for another core. */
-SP_HOT void sp_pause(void)
-{
-#if defined(__x86_64__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
 }
 
 /* Events: a descriptor that another thread makes readable. -1 on failure. */
