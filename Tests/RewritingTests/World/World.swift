@@ -18,6 +18,12 @@ final class World {
         case server
     }
 
+    #if DEBUG
+        static let isOptimized = false
+    #else
+        static let isOptimized = true
+    #endif
+
     static let publicAddress = IPv4Address(203, 0, 113, 7)
     static let ports: ClosedRange<UInt16> = 40000...40255
     static let buffers = 256
