@@ -18,7 +18,6 @@ extension Worker {
         guard maps.flows.lookup(steering_tuple(packet, bytes, links[link].side), into: &flow) else {
             return gateway.count(.dropUnknownFlow)
         }
-        guard packet.timeToLive > 1 else { return answer(.timeExceeded, about: packet, bytes, link: link) }
         let source = Endpoint(flow.leaves.source, flow.leaves.source_port)
         let destination = Endpoint(flow.leaves.destination, flow.leaves.destination_port)
         let length = packet.payload.upperBound - packet.offset

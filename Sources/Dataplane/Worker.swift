@@ -111,6 +111,10 @@ public struct Worker: ~Copyable {
         let start = unsafe sockets.pointer(to: frame)
         let bytes = unsafe RawSpan(_unsafeStart: start, byteCount: Int(frame.length))
         if let packet = IPv4Packet(bytes), let link = link(of: bytes, packet, socket: socket) {
+            guard packet.timeToLive > 1 else {
+                answer(.timeExceeded, about: packet, bytes, link: link)
+                return sockets.release(frame)
+            }
             let segment = TCPPacket(bytes)
             switch gateway.receive(bytes, segment, from: links[link].side, now: now) {
             case .done: sendOutbox(segment, bytes)
@@ -170,9 +174,10 @@ public struct Worker: ~Copyable {
         send(frame, to: error.destination)
     }
 
-    /// Answers a packet that cannot go on, to where it came from.
+    /// Answers a packet that cannot go on, to where it came from; never an ICMP packet (RFC 1812 section 4.3.2.7).
     @_semantics("no_performance_analysis")
     mutating func answer(_ reply: ErrorReply, about packet: IPv4Packet, _ original: borrowing RawSpan, link: Int) {
+        guard packet.protocolNumber != 1 else { return gateway.count(.dropForeign) }
         guard errorsLeft > 0 else { return gateway.count(.dropErrorsLimited) }
         guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
         errorsLeft -= 1
