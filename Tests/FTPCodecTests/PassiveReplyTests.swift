@@ -47,8 +47,8 @@ import Testing
         for length in end...whole.count { #expect(try passive(String(whole.prefix(length))).endpoint == example) }
     }
 
-    /// If it took time in proportion to the square, each line would take many minutes. No limit of time, because a test may
-    /// wait a minute for a thread while others run.
+    /// If it took time in proportion to the square, each line would take many minutes. No limit of time, because a test
+    /// may wait a minute for a thread while others run.
     @Test func `A long line of digits and commas takes time in proportion to its length`() {
         for unit in ["1", "1,1,1,1,1 ", "1 ", "1,,", "256,"] {
             let line = bytes("227 " + String(repeating: unit, count: 300_000 / unit.utf8.count) + "x\r\n")
