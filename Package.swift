@@ -15,9 +15,15 @@ let package = Package(
     name: "sallyport",
     products: [
         .executable(name: "sallyport", targets: ["sallyport"]),
-        // For Fuzz/, which is a package of its own because everything in it is built with sanitizers.
+        // For Fuzz/, a package of its own because everything in it is built with sanitizers, and for Benchmarks/.
         .library(name: "FTPCodec", targets: ["FTPCodec"]),
         .library(name: "Rewriting", targets: ["Rewriting", "WireFormats"]),
+        .library(name: "FlowTables", targets: ["FlowTables", "PlainMemory", "WireFormats"]),
+        .library(name: "XDPSockets", targets: ["XDPSockets", "CXDP"]),
+        .library(name: "Steering", targets: ["Steering", "CSteering", "CXDP", "WireFormats"]),
+        .library(name: "Dataplane", targets: ["Dataplane", "Routing"]),
+        .library(name: "Control", targets: ["Control"]),
+        .library(name: "Lab", targets: ["Lab"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -71,7 +77,6 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
-        .executableTarget(name: "throughput", dependencies: ["Lab"], path: "Benchmarks/Throughput"),
 
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
         .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),

@@ -1,0 +1,23 @@
+/// Contestants that are measured in turns, so that whatever disturbs the machine disturbs all of them.
+public struct Turns: Sendable {
+    /// By contestant, in the order of the call; sample by sample the same turn.
+    public let samples: [[Double]]
+
+    /// Measures each contestant `rounds` times: the first to the last, then the last to the first, and so on, so that
+    /// none has always the same predecessor. Ends early, with at least one round, when the part's time is over.
+    public init(_ rounds: Int, of part: Part, _ contestants: [() throws -> Double]) throws {
+        var samples = contestants.map { _ in [Double]() }
+        for round in 0..<rounds where round == 0 || part.secondsLeft > 0 {
+            let order = contestants.indices
+            for index in round % 2 == 0 ? Array(order) : order.reversed() {
+                samples[index].append(try contestants[index]())
+            }
+        }
+        self.samples = samples
+    }
+
+    /// One contestant's samples over another's, turn by turn.
+    public func ratios(_ contestant: Int, to other: Int) -> [Double] {
+        zip(samples[contestant], samples[other]).map { $0 / $1 }
+    }
+}

@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+// Everything that measures: a package of its own, so that the gateway's stays light. `make bench` builds and runs it.
+import PackageDescription
+
+/// A module of the gateway.
+func gateway(_ module: String) -> Target.Dependency { .product(name: module, package: "sallyport") }
+
+/// One part of the report: a program that prints its measurements to standard output, as `Part` describes.
+func part(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["BenchmarkSupport"] + dependencies, path: path,
+        swiftSettings: [.enableExperimentalFeature("Lifetimes")])
+}
+
+let package = Package(
+    name: "benchmarks",
+    dependencies: [.package(name: "sallyport", path: "..")],
+    targets: [
+        .target(name: "BenchmarkSupport", path: "BenchmarkSupport"),
+        part("e2e", path: "EndToEnd", [gateway("Lab")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
