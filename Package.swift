@@ -47,7 +47,7 @@ let package = Package(
         .target(
             name: "Rewriting", dependencies: ["CXDP", "FTPCodec", "FlowTables", "PlainMemory", "WireFormats"],
             swiftSettings: packetPath),
-        .target(name: "XDPSockets", dependencies: ["CXDP"], swiftSettings: packetPath),
+        .target(name: "XDPSockets", dependencies: ["CXDP", "FlowTables"], swiftSettings: packetPath),
         .target(
             name: "Steering", dependencies: ["CSteering", "CXDP", "WireFormats"], swiftSettings: packetPath,
             plugins: ["CompileXDP"]),
@@ -86,7 +86,7 @@ let package = Package(
         .testTarget(
             name: "RewritingTests", dependencies: ["HeapWatch", "Rewriting", "FTPCodec", "FlowTables", "WireFormats"],
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
-        .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "Lab", "XDPSockets"]),
+        .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "FlowTables", "Lab", "XDPSockets"]),
         .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),
         .testTarget(name: "RoutingTests", dependencies: ["CXDP", "InNamespace", "Lab", "Routing", "WireFormats"]),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "WireFormats"]),

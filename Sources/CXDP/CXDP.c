@@ -48,6 +48,31 @@ int sp_socket_is_zero_copy(int socket)
 	return (options.flags & XDP_OPTIONS_ZEROCOPY) != 0;
 }
 
+/* glibc 2.36 does not have all of them (asm-generic/socket.h). */
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+
+int sp_socket_poll_busily(int socket, int microseconds, int budget)
+{
+	const int on = 1;
+
+	if (setsockopt(socket, SOL_SOCKET, SO_PREFER_BUSY_POLL, &on, sizeof(on)) ||
+	    setsockopt(socket, SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(microseconds)) ||
+	    setsockopt(socket, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget)))
+		return -errno;
+	return 0;
+}
+
+int sp_socket_error(int socket)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) ? errno : error;
+}
+
 int sp_socket_statistics(int socket, struct xdp_statistics *statistics)
 {
 	socklen_t size = sizeof(*statistics);

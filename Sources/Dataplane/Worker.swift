@@ -62,7 +62,7 @@ public struct Worker: ~Copyable {
     public mutating func run() {
         while !control.isStopped {
             if let settings = control.takeSettings() { gateway.set(settings) }
-            if !turn() { _ = sockets.wait(milliseconds: waiting.count > 0 ? 2 : 100) }
+            if !turn() { _ = try? sockets.wait(milliseconds: waiting.count > 0 ? 2 : 100) }
         }
     }
 
@@ -72,7 +72,7 @@ public struct Worker: ~Copyable {
         sockets.reclaim()
         sockets.refill()
         let received = sockets.receive(into: &batch)
-        for position in 0..<received { receive(batch[position], socket: batch.socket) }
+        for position in 0..<received { receive(batch[position], socket: batch.socket(of: position)) }
         if second != now / 1_000_000_000 { startSecond() }
         while gateway.expire(now: now) { sendOwn() }
         if received == 0 { followKernel() }

@@ -1,7 +1,7 @@
-/// The packets that one receive brings: at most ``capacity``, all from one socket.
+/// The packets that one receive brings: at most ``capacity``.
 ///
 /// Made once and used again for every receive. Reading it does not take the frames out: each must be transmitted,
-/// released or kept in sight before the batch is received into again.
+/// handed over, released or kept in sight before the batch is received into again.
 public struct Batch: ~Copyable {
     /// Packets that one receive brings at most.
     public static var capacity: Int {
@@ -10,12 +10,14 @@ public struct Batch: ~Copyable {
 
     /// Packets in the batch.
     public private(set) var count = 0
-    /// The socket that they came from, as its index in the group.
-    public internal(set) var socket = 0
     private var frames: InlineArray<64, Frame>
+    private var sockets: InlineArray<64, UInt16>
 
     /// An empty batch.
-    public init() { frames = InlineArray(repeating: Frame(index: 0, start: 0, length: 0)) }
+    public init() {
+        frames = InlineArray(repeating: Frame(index: 0, start: 0, length: 0))
+        sockets = InlineArray(repeating: 0)
+    }
 
     /// Packet `position`, from 0 to `count` less one, in the order of arrival.
     @_noLocks
@@ -24,9 +26,17 @@ public struct Batch: ~Copyable {
         return frames[position]
     }
 
+    /// The socket that packet `position` came by, whichever worker received it there.
     @_noLocks
-    mutating func append(_ frame: Frame) {
+    public func socket(of position: Int) -> Int {
+        precondition(position < count, "no such packet in the batch")
+        return Int(sockets[position])
+    }
+
+    @_noLocks
+    mutating func append(_ frame: Frame, socket: UInt16) {
         frames[count] = frame
+        sockets[count] = socket
         count &+= 1
     }
 

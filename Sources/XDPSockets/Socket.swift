@@ -14,6 +14,8 @@ import Glibc
 @safe
 struct Socket: ~Copyable {
     let descriptor: Int32
+    /// Its number among those of all workers.
+    let number: UInt16
     /// As the kernel says (XDP_OPTIONS).
     let mode: SocketMode
     private(set) var counters = SocketCounters()
@@ -23,18 +25,31 @@ struct Socket: ~Copyable {
     private(set) var transmitting = 0
     /// Descriptors written into the transmit ring, which the kernel does not see before flush.
     private var staged: UInt32 = 0
+    /// Whether a receive that finds nothing is to run the driver.
+    private let isBusyPolled: Bool
     private let rings: UnsafeMutablePointer<sp_rings>
     private let handle: OpaquePointer
 
-    /// Opens the socket. `memory` and its `rings` must outlive it.
+    /// Opens the socket. `memory` must outlive it.
     init(
-        _ binding: SocketBinding, mode: SocketMode, memory: borrowing UserMemory,
-        rings: UnsafeMutablePointer<sp_rings>
+        _ binding: SocketBinding, number: Int, mode: SocketMode, memory: borrowing UserMemory
     ) throws(SocketError) {
-        unsafe handle = try Self.bind(binding, mode: mode, memory: memory, rings: rings)
+        let rings = unsafe memory.rings(of: number)
+        let handle = try unsafe Self.bind(binding, mode: mode, memory: memory, rings: rings)
+        let descriptor = unsafe xsk_socket__fd(handle)
+        if let polling = memory.settings.busyPolling {
+            let result = sp_socket_poll_busily(descriptor, polling.microseconds, polling.budget)
+            guard result == 0 else {
+                unsafe xsk_socket__delete(handle)
+                throw SocketError(step: .busyPolling(binding), errno: -result)
+            }
+        }
+        unsafe self.handle = handle
         unsafe self.rings = rings
-        descriptor = unsafe xsk_socket__fd(handle)
+        self.descriptor = descriptor
+        self.number = UInt16(number)
         self.mode = sp_socket_is_zero_copy(descriptor) == 1 ? .zeroCopy : .copy
+        isBusyPolled = memory.settings.busyPolling != nil
     }
 
     /// The kernel frees a queue some time after its socket is closed, in a work item (xp_put_pool in
@@ -86,19 +101,21 @@ struct Socket: ~Copyable {
         if unsafe sp_fill_needs_wakeup(rings) { _ = sp_kick_fill(descriptor) }
     }
 
-    /// Takes up to a batch of packets from the receive ring.
+    /// Takes up to a batch of packets from the receive ring into an empty batch.
     @_noLocks
     mutating func receive(into batch: inout Batch, pool: inout FramePool) {
-        batch.removeAll()
         var slot: UInt32 = 0
         let count = unsafe sp_receive_peek(rings, UInt32(Batch.capacity), &slot)
-        guard count > 0 else { return }
+        guard count > 0 else {
+            if isBusyPolled { _ = sp_kick_fill(descriptor) }
+            return
+        }
         for _ in 0..<count {
             let descriptor = unsafe sp_receive_at(rings, slot)
             let frame = pool.frame(at: descriptor.addr, length: descriptor.len)
             pool.move(frame.index, from: .filling, to: .held)
             unsafe sp_prefetch(pool.area + Int(descriptor.addr))
-            batch.append(frame)
+            batch.append(frame, socket: number)
             slot &+= 1
         }
         unsafe sp_receive_release(rings, count)

@@ -10,6 +10,12 @@ public struct SocketError: Error, Hashable, Sendable {
         case registering(bytes: Int)
         /// Opening a socket on a queue.
         case binding(SocketBinding, SocketMode)
+        /// Having a socket's queue polled busily.
+        case busyPolling(SocketBinding)
+        /// Making what wakes a worker.
+        case waking
+        /// Receiving and transmitting: the socket has stopped.
+        case serving(SocketBinding)
         /// Reading a socket's statistics.
         case reading
     }
@@ -39,12 +45,19 @@ extension SocketError: CustomStringConvertible {
         case .mapping(let bytes): "cannot have \(bytes >> 20) MiB of memory for packets"
         case .registering(let bytes): "cannot register \(bytes >> 20) MiB of memory for packets with the kernel"
         case .binding(let binding, let mode): "\(binding): cannot open an AF_XDP socket in \(mode) mode"
+        case .busyPolling(let binding): "\(binding): cannot have it polled busily"
+        case .waking: "cannot have an event to wake a worker by"
+        case .serving(let binding): "\(binding): its AF_XDP socket has stopped"
         case .reading: "cannot read the statistics of an AF_XDP socket"
         }
     }
 
     private var advice: String? {
         switch (errno, step) {
+        case (_, .serving(let binding)):
+            "\(binding.interface) has been removed or renewed: see `ip link`, and start again when it is there"
+        case (ENOPROTOOPT, .busyPolling), (EOPNOTSUPP, .busyPolling):
+            "this kernel is without it (Linux 5.11, CONFIG_NET_RX_BUSY_POLL): turn busy polling off"
         case (EPERM, _), (EACCES, _):
             "run as root, or with the capabilities CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"
         case (ENOBUFS, _):

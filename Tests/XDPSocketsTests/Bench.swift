@@ -13,14 +13,15 @@ final class Bench {
     private let sandbox: Sandbox
     private let namespace: Namespace
     private var programs: [String: RedirectProgram] = [:]
-    static let queues = 2
+    private let queues: Int
 
-    init() throws {
+    init(queues: Int = 2) throws {
+        self.queues = queues
         sandbox = try Sandbox()
         namespace = try sandbox.namespace("bench")
         try namespace.set("ipv6/conf/default/disable_ipv6", to: "1")
         for cable in 0...1 {
-            let queues = "numrxqueues \(Self.queues) numtxqueues \(Self.queues)"
+            let queues = "numrxqueues \(queues) numtxqueues \(queues)"
             try ip("link add gate\(cable) \(queues) type veth peer name host\(cable) \(queues)")
             try ip("link set gate\(cable) up")
             try ip("link set host\(cable) up")
@@ -48,21 +49,37 @@ final class Bench {
     }
 
     /// Opens a socket on every queue of both ends of a side, in the order gate0 queue 0, queue 1, gate1 queue 0, queue 1,
-    /// and has them fed.
+    /// all for one worker, and has them fed.
     func open(
         _ side: String, native: Bool = true, settings: SocketSettings = SocketSettings(),
         wakeDescriptor: Int32 = -1
     ) throws -> SocketGroup {
-        let bindings = Self.bindings(side)
-        let group = try SocketGroup.open(bindings, settings: settings, wakeDescriptor: wakeDescriptor)
-        for (index, binding) in bindings.enumerated() {
-            try program(binding.interface, native).redirect(queue: binding.queue, to: group.descriptor(of: index))
+        let sockets = try SharedSockets.open(
+            bindings(side), owners: bindings(side).map { _ in 0 }, workers: 1, settings: settings,
+            wakeDescriptors: [wakeDescriptor])
+        try feed(sockets, side, native: native)
+        return sockets.take(0)
+    }
+
+    /// Opens the same sockets for several workers, in turns: worker 0 has queue 0 of both ends, and so on.
+    func open(
+        _ side: String, workers: Int, settings: SocketSettings = SocketSettings()
+    ) throws -> SharedSockets {
+        let sockets = try SharedSockets.open(
+            bindings(side), owners: bindings(side).map { Int($0.queue) % workers }, workers: workers,
+            settings: settings, wakeDescriptors: [Int32](repeating: -1, count: workers))
+        try feed(sockets, side, native: true)
+        return sockets
+    }
+
+    private func feed(_ sockets: SharedSockets, _ side: String, native: Bool) throws {
+        for (number, binding) in bindings(side).enumerated() {
+            try program(binding.interface, native).redirect(queue: binding.queue, to: sockets.descriptor(of: number))
         }
-        return group
     }
 
     /// The queues of both ends of a side: `host` or `gate`.
-    static func bindings(_ side: String) -> [SocketBinding] {
+    func bindings(_ side: String) -> [SocketBinding] {
         (0...1).flatMap { cable in
             (0..<queues).map { SocketBinding(interface: "\(side)\(cable)", queue: UInt32($0)) }
         }

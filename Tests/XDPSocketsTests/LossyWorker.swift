@@ -20,7 +20,7 @@ struct LossyWorker: ~Copyable {
         if !chance(4, &random) { group.reclaim() }
         if !chance(8, &random) { group.refill() }
         while group.receive(into: &batch) > 0 {
-            for position in 0..<batch.count { handle(batch[position], from: batch.socket, &random) }
+            for position in 0..<batch.count { handle(batch[position], from: batch.socket(of: position), &random) }
         }
         while !isHoarding, kept.count > 32, let frame = kept.popLast() {
             group.transmit(frame, on: Int.random(in: 0..<group.count, using: &random))

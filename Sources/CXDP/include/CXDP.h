@@ -157,6 +157,12 @@ int sp_socket_open(struct xsk_socket *_Nullable *_Nonnull socket, const char *in
 /* 1: zero-copy, 0: copy. */
 int sp_socket_is_zero_copy(int socket);
 
+/* Has the kernel poll the socket's queue on behalf of receive and transmit calls (SO_PREFER_BUSY_POLL). */
+int sp_socket_poll_busily(int socket, int microseconds, int budget);
+
+/* Why the socket has stopped, as a positive errno value, told once; 0: it works. */
+int sp_socket_error(int socket);
+
 int sp_socket_statistics(int socket, struct xdp_statistics *statistics);
 
 /* Memory */
@@ -202,7 +208,7 @@ static inline int sp_event_open(void)
 	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
-static inline void sp_event_signal(int event)
+SP_HOT void sp_event_signal(int event)
 {
 	eventfd_write(event, 1);
 }
