@@ -38,19 +38,19 @@ public struct HandOverRing<Element: BitwiseCopyable>: ~Copyable {
     // Unsafe below: each pointer leads to a field that init made; `Atomic<UInt32>` has the layout of UInt32.
 
     @inlinable var published: UnsafeMutablePointer<Atomic<UInt32>> {
-        @inline(__always) @_noLocks get { unsafe (memory + RingLine.published).assumingMemoryBound(to: Atomic<UInt32>.self) }
+        @inline(__always) get { unsafe (memory + RingLine.published).assumingMemoryBound(to: Atomic<UInt32>.self) }
     }
 
     @inlinable var removed: UnsafeMutablePointer<Atomic<UInt32>> {
-        @inline(__always) @_noLocks get { unsafe (memory + RingLine.removed).assumingMemoryBound(to: Atomic<UInt32>.self) }
+        @inline(__always) get { unsafe (memory + RingLine.removed).assumingMemoryBound(to: Atomic<UInt32>.self) }
     }
 
     @inlinable var sender: UnsafeMutablePointer<RingEnd> {
-        @inline(__always) @_noLocks get { unsafe (memory + RingLine.sender).assumingMemoryBound(to: RingEnd.self) }
+        @inline(__always) get { unsafe (memory + RingLine.sender).assumingMemoryBound(to: RingEnd.self) }
     }
 
     @inlinable var receiver: UnsafeMutablePointer<RingEnd> {
-        @inline(__always) @_noLocks get { unsafe (memory + RingLine.receiver).assumingMemoryBound(to: RingEnd.self) }
+        @inline(__always) get { unsafe (memory + RingLine.receiver).assumingMemoryBound(to: RingEnd.self) }
     }
 
     /// The slot of a running number.

@@ -42,7 +42,7 @@ struct HandOverTests {
         }
     }
 
-    @Test func `what a worker transmits by another's socket goes out through that one, and may be dropped by name`() throws {
+    @Test func `what a worker transmits by another's socket goes through its owner, or is dropped by name`() throws {
         try Bench().use { bench in
             var host = try bench.open("host")
             var settings = SocketSettings()
