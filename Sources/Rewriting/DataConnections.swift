@@ -15,12 +15,14 @@ public struct DataConnections: ~Copyable {
     public private(set) var requestCount = 0
     /// The public ports, shared with the control conversations.
     public internal(set) var ports: PortBlock
+    private let aim: QueueAim?
     private var lottery: Lottery
-    private var lastNumber: UInt32 = 0
+    private var numbers: Numbers
 
     /// Room for `capacity` data connections; the table stands in a file if there is a descriptor for one, else -1.
     public init(
-        capacity: Int, descriptor: Int32, ports: consuming PortBlock, lottery: Lottery
+        capacity: Int, descriptor: Int32, ports: consuming PortBlock, aim: consuming QueueAim? = nil, lottery: Lottery,
+        share: WorkerShare = WorkerShare()
     ) throws(TableError) {
         let connections = try Slots<DataConnection>(count: capacity, descriptor: descriptor)
         let free = try FreeList(count: capacity)
@@ -28,7 +30,9 @@ public struct DataConnections: ~Copyable {
         self.connections = connections
         self.free = free
         self.ports = ports
+        self.aim = aim
         self.lottery = lottery
+        numbers = Numbers(share)
     }
 
     /// The most there can be.
@@ -50,10 +54,28 @@ public struct DataConnections: ~Copyable {
     @_noLocks
     public mutating func clearRequests() { requestCount = 0 }
 
-    /// Draws a public endpoint for an inside host.
+    /// How often a port is drawn until the card brings its packets to this worker. With a queue of 32 for each worker
+    /// one conversation in 58 comes out of it with a port of another queue.
+    private static var draws: Int { @_noLocks get { 128 } }
+
+    /// Draws a public endpoint for the conversation of an inside host with a server: one on which the card brings the
+    /// server's packets to this worker, or after a number of draws any.
+    ///
+    /// Every port is as likely as every other that the card treats alike, and each endpoint has kernel's randomness of
+    /// its own, so that none tells anything about the next (RFC 6056 section 3.3.1).
     @_noLocks
-    mutating func takePort(for inside: IPv4Address, owner: PortBlock.Owner) -> Endpoint? {
-        ports.take(ports.address(for: inside), for: owner, drawn: lottery.draw())
+    mutating func takePort(for inside: IPv4Address, to server: Endpoint, conversation slot: Int) -> Endpoint? {
+        let address = ports.address(for: inside)
+        let number = lottery.draw()
+        var series = Lottery(seed: number | 1)
+        guard var draw = ports.draw(address, by: number) else { return nil }
+        for _ in 1..<DataConnections.draws {
+            guard let misses = aim?.misses(server, draw.endpoint), misses,
+                let next = ports.draw(address, by: series.draw())
+            else { break }
+            draw = next
+        }
+        return ports.take(draw, for: .conversation(slot))
     }
 
     /// Notes an announcement made by the side other than `opener`; none when slots or ports have run out.
@@ -62,22 +84,23 @@ public struct DataConnections: ~Copyable {
         inside: Endpoint, outside: Endpoint, opener: Side, slot conversationSlot: Int, conversation: UInt32
     ) -> Announcement {
         guard let slot = free.take() else { return .none }
-        guard let translated = takePort(for: inside.address, owner: .data(slot)) else {
+        // Any port will do: XDP translates the data connection on whatever queue it arrives.
+        guard let draw = ports.draw(ports.address(for: inside.address), by: lottery.draw()) else {
             free.give(slot)
             return .none
         }
-        lastNumber &+= 1
+        let number = numbers.next()
         var connection = DataConnection()
         connection.phase = .announced
         connection.opener = opener
-        connection.number = lastNumber
+        connection.number = number
         connection.slot = conversationSlot
         connection.conversation = conversation
         connection.inside = inside
         connection.outside = outside
-        connection.translated = translated
+        connection.translated = ports.take(draw, for: .data(slot))
         connections[slot] = connection
-        return Announcement(slot: slot, number: lastNumber)
+        return Announcement(slot: slot, number: number)
     }
 
     /// Opens the pinhole of an announcement.

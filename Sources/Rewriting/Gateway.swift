@@ -53,15 +53,17 @@ public struct Gateway: ~Copyable {
     private var surroundings: Surroundings
     private var wheel: TimerWheel
     private var services: Slots<Bool>
-    private var lastNumber: UInt32 = 0
+    private var numbers: Numbers
     /// The segments to send.
     public private(set) var outbox: Outbox
 
-    /// A gateway with empty tables. `seed` is 0 for unpredictable ports, and fixed in tests; `now` is the time in
-    /// nanoseconds of any clock that only goes forward.
+    /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
+    /// `share`. `aim` says on which queues it would like its packets from outside. `seed` is 0 for unpredictable ports,
+    /// and fixed in tests; `now` is the time in nanoseconds of any clock that only goes forward.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
-        settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors()
+        settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
+        share: WorkerShare = WorkerShare(), aim: consuming QueueAim? = nil
     ) throws(TableError) {
         var lottery = Lottery(seed: seed)
         let conversations = try Slots<Conversation>(
@@ -69,9 +71,10 @@ public struct Gateway: ~Copyable {
         let index = try FlowIndex(capacity: capacity.conversations, seed: lottery.draw())
         let free = try FreeList(count: capacity.conversations)
         let pool = try BlockPool(count: max(256, capacity.conversations / 4))
-        let block = try PortBlock(addresses, ports)
+        let block = try PortBlock(addresses, PortCut(ports, workers: share.count).slice(share.index))
         let data = try DataConnections(
-            capacity: capacity.data, descriptor: descriptors.data, ports: block, lottery: lottery)
+            capacity: capacity.data, descriptor: descriptors.data, ports: block, aim: aim, lottery: lottery,
+            share: share)
         let counters = try Counters(descriptor: descriptors.counters)
         let surroundings = try Surroundings(settings: settings, counters: counters, data: data)
         let wheel = try TimerWheel(count: capacity.conversations + capacity.data, tick: 10_000_000, now: now)
@@ -84,6 +87,7 @@ public struct Gateway: ~Copyable {
         self.surroundings = surroundings
         self.wheel = wheel
         self.outbox = outbox
+        numbers = Numbers(share)
         self.services = table
         for port in services { self.services[Int(port)] = true }
     }
@@ -190,7 +194,7 @@ public struct Gateway: ~Copyable {
             guard let slot = free.take() else { return count(.dropTableFull) }
             guard
                 let translated = surroundings.data.takePort(
-                    for: segment.source.address, owner: .conversation(slot))
+                    for: segment.source.address, to: segment.destination, conversation: slot)
             else {
                 free.give(slot)
                 return count(.dropPortsExhausted)
@@ -214,9 +218,8 @@ public struct Gateway: ~Copyable {
     /// Begins a conversation in a slot whose endpoints are known, anew if the slot had one that has ended.
     @_noLocks
     private mutating func open(_ slot: Int, _ segment: TCPPacket) {
-        lastNumber &+= 1
         conversations[slot].phase = .opening
-        conversations[slot].number = lastNumber
+        conversations[slot].number = numbers.next()
         conversations[slot].opened = surroundings.now
         conversations[slot].heard = [2 of UInt64](repeating: surroundings.now)
         conversations[slot].dataSeen = 0

@@ -1,8 +1,8 @@
 import PlainMemory
 import WireFormats
 
-/// The public endpoints that belong to the gateway: a block of ports on each of a few addresses. It knows which are
-/// free, and whose the others are, so that the owner of a returning packet is found by arithmetic.
+/// The public endpoints that belong to one worker: a block of ports, its slice of the gateway's, on each of a few
+/// addresses. It knows which are free, and whose the others are, so that a returning packet is found by arithmetic.
 ///
 /// Invariants: `free[a * count ..< a * count + unused[a]]` are the free ports of address `a`, as offsets into the
 /// block, in an order that drawing at random keeps shuffling (RFC 6056); `owners` has 0 exactly for those.
@@ -13,6 +13,19 @@ public struct PortBlock: ~Copyable {
         case conversation(Int)
         /// A data connection, by its slot.
         case data(Int)
+    }
+
+    /// A free endpoint, valid until the block changes.
+    public struct Draw: BitwiseCopyable, Sendable {
+        fileprivate let position: Int
+        /// The endpoint.
+        public let endpoint: Endpoint
+
+        @_noLocks
+        fileprivate init(position: Int, endpoint: Endpoint) {
+            self.position = position
+            self.endpoint = endpoint
+        }
     }
 
     private var addresses: Slots<IPv4Address>
@@ -59,19 +72,26 @@ public struct PortBlock: ~Copyable {
         addresses[Int((inside.value &* 0x9e37_79b9) >> 16) % addresses.count]
     }
 
-    /// Takes a port of an address, drawn by a random number; nil when none is free.
+    /// A free endpoint of an address, drawn by a random number, which nobody has taken yet; nil when none is free.
     @_noLocks
-    public mutating func take(_ address: IPv4Address, for owner: Owner, drawn number: UInt64) -> Endpoint? {
+    public func draw(_ address: IPv4Address, by number: UInt64) -> Draw? {
         guard let index = index(of: address), unused[index] > 0 else { return nil }
         let position = index &* count &+ Int(truncatingIfNeeded: number % UInt64(truncatingIfNeeded: unused[index]))
-        let offset = Int(free[position])
+        return Draw(position: position, endpoint: Endpoint(address, first &+ free[position]))
+    }
+
+    /// Takes what was drawn last.
+    @_noLocks
+    public mutating func take(_ draw: Draw, for owner: Owner) -> Endpoint {
+        let index = draw.position / count
+        let offset = Int(free[draw.position])
         unused[index] &-= 1
-        free[position] = free[index &* count &+ unused[index]]
+        free[draw.position] = free[index &* count &+ unused[index]]
         switch owner {
         case .conversation(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1)
         case .data(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1) | 1 << 31
         }
-        return Endpoint(address, first &+ UInt16(truncatingIfNeeded: offset))
+        return draw.endpoint
     }
 
     /// Gives an endpoint back; nothing happens if it is free or not of the block.

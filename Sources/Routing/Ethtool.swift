@@ -1,4 +1,4 @@
-// What `ethtool` shows of a card: its queues and its offloads, by the same ioctl (linux/ethtool.h). The kernel's ioctl takes
+// What `ethtool` shows of a card: its queues and its offloads here, its receive-side scaling in CardScaling, by the same ioctl (linux/ethtool.h). The kernel's ioctl takes
 // any socket of the interface's namespace, the netlink one too.
 
 import CXDP
@@ -45,7 +45,8 @@ extension Kernel {
         let blocks = (names.count + 31) / 32
         // struct ethtool_gfeatures: a block of four masks, available, requested, active, never_changed, for 32 features.
         let answer = try ethtool(
-            interface, [UInt32(ETHTOOL_GFEATURES), UInt32(blocks)] + Array(repeating: 0, count: 4 * blocks))
+            "read the features", interface,
+            [UInt32(ETHTOOL_GFEATURES), UInt32(blocks)] + Array(repeating: 0, count: 4 * blocks))
         return names.enumerated().compactMap { index, name in
             let block = 2 + 4 * (index / 32)
             let bit = UInt32(1) << UInt32(index % 32)
@@ -60,11 +61,12 @@ extension Kernel {
     private func featureNames(of interface: String) throws(RoutingError) -> [String] {
         // struct ethtool_sset_info: command, reserved, 64 bits of mask, then the size of each set in the mask.
         let set = UInt32(ETH_SS_FEATURES.rawValue)
-        let count = try ethtool(interface, [UInt32(ETHTOOL_GSSET_INFO), 0, 1 << set, 0, 0])[4]
+        let count = try ethtool("read the features", interface, [UInt32(ETHTOOL_GSSET_INFO), 0, 1 << set, 0, 0])[4]
         // struct ethtool_gstrings: command, set, length, then strings of ETH_GSTRING_LEN bytes, ended by zeros.
         let stringWords = Int(ETH_GSTRING_LEN) / 4
         let strings = try ethtool(
-            interface, [UInt32(ETHTOOL_GSTRINGS), set, count] + Array(repeating: 0, count: Int(count) * stringWords))
+            "read the features", interface,
+            [UInt32(ETHTOOL_GSTRINGS), set, count] + Array(repeating: 0, count: Int(count) * stringWords))
         return strings.withUnsafeBytes { octets in
             (0..<Int(count)).map { index in
                 let string = octets.dropFirst(12 + index * Int(ETH_GSTRING_LEN)).prefix(Int(ETH_GSTRING_LEN))
@@ -73,12 +75,12 @@ extension Kernel {
         }
     }
 
-    /// One ethtool command, written and answered in place.
-    private func ethtool(_ interface: String, _ command: [UInt32]) throws(RoutingError) -> [UInt32] {
+    /// One ethtool command, written and answered in place; `action` is what an error says was tried.
+    func ethtool(_ action: String, _ interface: String, _ command: [UInt32]) throws(RoutingError) -> [UInt32] {
         var command = command
         let errno = netlink_ethtool(mnl_socket_get_fd(socket), interface, &command)
         guard errno == 0 else {
-            throw RoutingError("cannot read the features of interface \(interface)", errno: errno)
+            throw RoutingError("cannot \(action) of interface \(interface)", errno: errno)
         }
         return command
     }
