@@ -21,9 +21,10 @@ let package = Package(
         .library(name: "FlowTables", targets: ["FlowTables", "PlainMemory", "WireFormats"]),
         .library(name: "XDPSockets", targets: ["XDPSockets", "CXDP"]),
         .library(name: "Steering", targets: ["Steering", "CSteering", "CXDP", "WireFormats"]),
-        .library(name: "Dataplane", targets: ["Dataplane", "Routing"]),
+        .library(name: "Routing", targets: ["Routing"]),
+        .library(name: "Dataplane", targets: ["Dataplane"]),
         .library(name: "Control", targets: ["Control"]),
-        .library(name: "Lab", targets: ["Lab"]),
+        .library(name: "Lab", targets: ["Lab", "InNamespace"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),

@@ -17,7 +17,12 @@ let package = Package(
     dependencies: [.package(name: "sallyport", path: "..")],
     targets: [
         .target(name: "BenchmarkSupport", path: "BenchmarkSupport"),
-        part("e2e", path: "EndToEnd", [gateway("Lab")]),
+        .plugin(name: "CompileBPF", capability: .buildTool(), path: "Plugins/CompileBPF"),
+        .target(name: "CTraffic", path: "CTraffic"),
+        .target(
+            name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
+            exclude: ["generator.bpf.c", "sink.bpf.c"], plugins: ["CompileBPF"]),
+        part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
     ],
     swiftLanguageModes: [.v6]
 )

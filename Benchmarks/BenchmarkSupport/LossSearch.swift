@@ -23,19 +23,24 @@ public struct LossSearch: Sendable {
     /// Runs made.
     public let runs: Int
 
-    /// Searches between 0 and `ceiling` packets a second until the bounds are within `precision` (a share of the upper
-    /// one). The first run is at the ceiling: a path that the sender cannot fill is as fast as it sends.
-    public init(ceiling: Double, precision: Double = 0.03, run: (Double) throws -> Run) rethrows {
-        var (low, high, best, runs, offered) = (0.0, ceiling, 0.0, 0, ceiling)
-        while runs == 0 || high - low > precision * high {
+    /// Searches until the bounds are within `precision` (a share of the upper one), at most ten runs.
+    ///
+    /// - Parameter run: sends at a rate, or (nil) as fast as the sender can, which is tried first: a path that the
+    ///   sender cannot fill is as fast as it sends.
+    public init(precision: Double = 0.03, run: (Double?) throws -> Run) rethrows {
+        let first = try run(nil)
+        var (low, high) = (0.0, first.received / first.seconds)
+        var (best, runs) = (first.isLossless ? high : 0, 1)
+        // A path that is filled delivers what it can; without loss it carries about that much, or less.
+        var offered = high
+        while best < high, high - low > precision * high, runs < 10 {
             let result = try run(offered)
             runs += 1
-            let rate = result.received / result.seconds
             if result.isLossless {
-                best = max(best, rate)
-                // More than was really sent has not been tried.
-                if result.sent / result.seconds < 0.95 * offered { break }
+                best = max(best, result.received / result.seconds)
                 low = offered
+                // It did not send as much as it was to: it cannot.
+                if best < 0.95 * offered { break }
             } else {
                 high = offered
             }

@@ -25,17 +25,17 @@ extension [Double] {
 }
 
 extension Double {
-    /// With so many significant digits, for people; thousands are set apart.
+    /// With so many significant digits, and all before the point, for people; thousands are set apart.
     public func formatted(digits: Int) -> String {
-        guard isFinite, self != 0 else { return isNaN ? "none" : "0" }
-        let places = Swift.max(0, digits - 1 - Int(log10(abs(self)).rounded(.down)))
-        let formatter = NumberFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.numberStyle = .decimal
-        formatter.usesGroupingSeparator = abs(self) >= 10_000
-        formatter.groupingSeparator = ","
-        formatter.minimumFractionDigits = places
-        formatter.maximumFractionDigits = places
-        return formatter.string(from: NSNumber(value: self)) ?? "\(self)"
+        guard isFinite else { return isNaN ? "none" : "infinite" }
+        let size = self == 0 ? 0 : Int(log10(abs(self)).rounded(.down))
+        let text = String(format: "%.\(Swift.max(0, digits - 1 - size))f", self)
+        guard abs(self) >= 10_000 else { return text }
+        var grouped = ""
+        for (index, digit) in text.enumerated() {
+            if index > 0, (text.count - index) % 3 == 0, grouped != "-" { grouped.append(",") }
+            grouped.append(digit)
+        }
+        return grouped
     }
 }

@@ -18,7 +18,7 @@ struct CompileXDP: BuildToolPlugin {
             .buildCommand(
                 displayName: "Compiling the XDP program",
                 executable: URL(filePath: "/bin/sh"),
-                arguments: [script.path, clang, source.path, output.path],
+                arguments: [script.path, clang, source.path, output.path, bpf.appending(path: "include").path],
                 inputFiles: [script, source, header],
                 outputFiles: [output])
         ]

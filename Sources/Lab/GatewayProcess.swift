@@ -26,6 +26,27 @@ public final class GatewayProcess: Sendable {
         return counters
     }
 
+    /// What it says of itself.
+    public struct State: Decodable, Sendable {
+        /// One of its interfaces.
+        public struct Interface: Decodable, Sendable {
+            public let name: String
+            /// Where its XDP program runs, and how the socket of each queue is bound.
+            public let attachMode: String
+            public let bindModes: [String]
+        }
+        public let interfaces: [Interface]
+        /// The kernel's numbers of its BPF maps.
+        public let maps: [UInt32]
+    }
+
+    /// Its own account of itself.
+    public func state() throws -> State {
+        struct Status: Decodable { let gateway: State }
+        let text = try router.run(executable, "status", "--json", "--config", configuration)
+        return try JSONDecoder().decode(Status.self, from: Data(text.utf8)).gateway
+    }
+
     private static func collect(_ value: Any, into counters: inout [String: Int]) {
         for (name, inner) in value as? [String: Any] ?? [:] {
             if let number = inner as? Int {

@@ -49,7 +49,7 @@ public final class SteeringProgram: Sendable {
     deinit { close(descriptor) }
 
     private static func open() throws(SetupError) -> OpaquePointer {
-        let bytes = decoded(SteeringObject.hexadecimal)
+        let bytes = SteeringObject.hexadecimal.hexadecimalBytes
         // libbpf copies what it keeps of the bytes.
         let object = unsafe bytes.withUnsafeBytes { unsafe bpf_object__open_mem($0.baseAddress, $0.count, nil) }
         guard let object = unsafe object else { throw SetupError("opening", of: "the XDP program", code: errno) }
@@ -60,10 +60,12 @@ public final class SteeringProgram: Sendable {
 /// A second descriptor for what the first one names, closed on exec like it.
 private func duplicate(_ descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
-/// The bytes of a string of hexadecimal digits in lower case, two for each.
-private func decoded(_ hexadecimal: StaticString) -> [UInt8] {
-    func value(_ digit: UInt8) -> UInt8 { digit < 0x3a ? digit &- 0x30 : digit &- 0x61 &+ 10 }
-    // A StaticString that is not a single scalar points to that many bytes of constant memory.
-    let digits = unsafe UnsafeBufferPointer(start: hexadecimal.utf8Start, count: hexadecimal.utf8CodeUnitCount)
-    return stride(from: 0, to: digits.count, by: 2).map { unsafe value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+extension StaticString {
+    /// The bytes of a string of hexadecimal digits in lower case, two for each: a compiled program.
+    public var hexadecimalBytes: [UInt8] {
+        func value(_ digit: UInt8) -> UInt8 { digit < 0x3a ? digit &- 0x30 : digit &- 0x61 &+ 10 }
+        // A StaticString that is not a single scalar points to that many bytes of constant memory.
+        let digits = unsafe UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+        return stride(from: 0, to: digits.count, by: 2).map { unsafe value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+    }
 }

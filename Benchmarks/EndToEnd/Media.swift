@@ -1,0 +1,61 @@
+import BenchmarkSupport
+import Foundation
+import Lab
+import Steering
+import Traffic
+
+/// Media-like UDP at 200 bytes of IP: through flows of the XDP program, beside nftables' NAT on the same links.
+struct Media {
+    private static let calls = 1000
+    let part: Part
+
+    func measure() throws {
+        let seconds = part.isQuick ? 0.3 : 1.0
+        let address = "203.0.113.20"
+        let flows = (0..<Media.calls).map { MediaFlow($0, outside: address) }
+        let path = try Path(flows)
+        defer { path.topology.remove() }
+        var lost = [Double]()
+        let turns = try Turns(
+            part.isQuick ? 3 : 7, of: part,
+            [
+                { try path.generatorAlone(seconds: seconds).rate },
+                { try throughGateway(path, flows, seconds: seconds, lost: &lost) },
+                { try path.throughRouter(seconds: seconds).rate },
+            ])
+        try report(turns.samples.map { $0.map { 1e9 / $0 } })
+        try part.measured(
+            "UDP through the gateway: frames in, less frames out and named drops", unit: "frames", lost.map(abs),
+            goal: .accounting)
+    }
+
+    /// Starts the gateway, gives it the calls, and measures; `lost` hears of frames that nobody accounts for.
+    private func throughGateway(
+        _ path: Path, _ flows: [MediaFlow], seconds: Double, lost: inout [Double]
+    ) throws -> Double {
+        guard let running = try Gateway.sallyport(part.gateway).start(on: path.topology) else { return 0 }
+        let maps = try SteeringMaps(ids: try running.state().maps)
+        for flow in flows { try flow.open(in: maps) }
+        var frames = try Frames(path, maps)
+        let rate = try path.throughRouter(seconds: seconds) { frames.add($0) }.rate
+        lost.append(try frames.unaccounted(path, maps))
+        try running.stop()
+        return rate
+    }
+
+    private func report(_ nanoseconds: [[Double]]) throws {
+        let context = ["frame": "200 bytes of IP", "links": "veth, native XDP", "flows": "\(Media.calls)"]
+        let (alone, gateway, kernel) = (nanoseconds[0], nanoseconds[1], nanoseconds[2])
+        func rate(_ times: [Double]) -> [Double] { times.map { 1e9 / $0 } }
+        try part.measured("UDP: generator and sink alone", unit: "packets/s", rate(alone), context: context)
+        try part.measured("UDP through the gateway", unit: "packets/s", rate(gateway), context: context)
+        try part.measured("UDP through nftables NAT", unit: "packets/s", rate(kernel), context: context)
+        let own = zip(gateway, alone).map { $0 - $1 }
+        let others = zip(kernel, alone).map { $0 - $1 }
+        try part.measured("UDP, the gateway's own cost", unit: "ns", own, context: context)
+        try part.measured("UDP, nftables NAT's own cost", unit: "ns", others, context: context)
+        try part.measured(
+            "UDP, packets per second beside nftables NAT, generator's cost taken off", unit: "ratio",
+            zip(others, own).map { $0 / $1 }, context: context, goal: .media)
+    }
+}

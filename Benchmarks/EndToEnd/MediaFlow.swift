@@ -1,0 +1,55 @@
+import CSteering
+import Lab
+import Steering
+import Traffic
+import WireFormats
+
+/// One call's media between a client inside and a peer outside, as it will be once SIP announces it.
+struct MediaFlow {
+    private let inside, translated, outside: Endpoint
+
+    /// The call with this number, 0 to 9999; each has ports of its own.
+    init(_ number: Int, outside address: String) {
+        inside = Endpoint(IPv4Address(Topology.insideAddress)!, UInt16(10_000 + 2 * number))
+        translated = Endpoint(IPv4Address(Topology.publicAddress)!, UInt16(40_000 + 2 * number))
+        outside = Endpoint(IPv4Address(address)!, UInt16(20_000 + number % 1000))
+    }
+
+    /// As the client sends it.
+    var asSent: UDPFlow { UDPFlow(from: inside, to: outside) }
+
+    /// Makes the XDP program translate both directions.
+    func open(in maps: SteeringMaps) throws {
+        var forward = steering_flow()
+        forward.leaves = steering_translation(from: translated, to: outside)
+        try maps.flows.set(steering_tuple(from: inside, to: outside, at: .inside), to: forward)
+        var reverse = steering_flow()
+        reverse.leaves = steering_translation(from: outside, to: inside)
+        try maps.flows.set(steering_tuple(from: outside, to: translated, at: .outside), to: reverse)
+    }
+}
+
+extension steering_tuple {
+    /// A UDP packet as it arrives.
+    fileprivate init(from source: Endpoint, to destination: Endpoint, at side: Side) {
+        self.init()
+        self.source.word.0 = source.address.bigEndian
+        self.destination.word.0 = destination.address.bigEndian
+        source_port = source.port.bigEndian
+        destination_port = destination.port.bigEndian
+        `protocol` = 17
+        family = 4
+        self.side = side.rawValue
+    }
+}
+
+extension steering_translation {
+    /// A UDP packet as it leaves.
+    fileprivate init(from source: Endpoint, to destination: Endpoint) {
+        self.init()
+        self.source.word.0 = source.address.bigEndian
+        self.destination.word.0 = destination.address.bigEndian
+        source_port = source.port.bigEndian
+        destination_port = destination.port.bigEndian
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sends frames from a test-run with live frames. A frame comes back as its last receiver left it, so its head is
+ * written anew each time, and what the head holds is all that anybody on the way changes. Pacing is done here, since
+ * starting a run takes some 25 ms: a frame that is not due yet is dropped, which hands it back at once.
+ */
+#include "traffic.h"
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct traffic_generator);
+} state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);	/* set when it is loaded */
+	__type(key, __u32);
+	__type(value, struct traffic_head);
+} heads SEC(".maps");
+
+static __always_inline int is_due(struct traffic_generator *generator, __u64 now)
+{
+	if (now < generator->due)
+		return 0;
+	if (generator->due + TRAFFIC_LAG < now)
+		generator->due = now - TRAFFIC_LAG;
+	generator->due += generator->interval;
+	return 1;
+}
+
+SEC("xdp")
+int generator(struct xdp_md *context)
+{
+	__u8 *frame = (void *)(long)context->data;
+	__u32 key = 0;
+	struct traffic_generator *generator = bpf_map_lookup_elem(&state, &key);
+	struct traffic_head *head;
+	__u64 now = 0;
+
+	if (!generator || frame + TRAFFIC_HEAD > (__u8 *)(long)context->data_end)
+		return XDP_ABORTED;
+	if (generator->interval || generator->stamped)
+		now = bpf_ktime_get_ns();
+	if (generator->interval && !is_due(generator, now))
+		return XDP_DROP;
+	head = bpf_map_lookup_elem(&heads, &generator->flow);
+	if (!head)
+		return XDP_ABORTED;
+	if (++generator->flow >= generator->flows)
+		generator->flow = 0;
+	__builtin_memcpy(frame, head->bytes, TRAFFIC_HEAD);
+	if (generator->stamped) {
+		*(__u64 *)(frame + TRAFFIC_STAMP_AT) = now;
+		*(__u64 *)(frame + TRAFFIC_STAMP_AT + 8) = ~now;
+	}
+	generator->sent++;
+	return bpf_redirect(generator->interface, 0);
+}
+
+char LICENSE[] SEC("license") = "GPL";
