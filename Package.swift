@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "WireFormats", swiftSettings: packetPath),
         .target(name: "FTPCodec", swiftSettings: packetPath),
         // A module of its own, because in a debug build `@_noLocks` sees generic code of other modules only.
-        .target(name: "PlainMemory", swiftSettings: packetPath),
+        .target(name: "PlainMemory", dependencies: ["CXDP"], swiftSettings: packetPath),
         .target(name: "FlowTables", dependencies: ["PlainMemory", "WireFormats"], swiftSettings: packetPath),
         .target(
             name: "Rewriting", dependencies: ["CXDP", "FTPCodec", "FlowTables", "PlainMemory", "WireFormats"],

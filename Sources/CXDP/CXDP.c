@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 
+#include <linux/mman.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -80,16 +81,51 @@ int sp_socket_statistics(int socket, struct xdp_statistics *statistics)
 	return getsockopt(socket, SOL_XDP, XDP_STATISTICS, statistics, &size) ? -errno : 0;
 }
 
-void *sp_memory_map(uint64_t size)
-{
-	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+/* A huge page of the pool that is set aside for them (vm.nr_hugepages). */
+#define HUGE_PAGE (2ULL << 20)
+#define HUGE_PAGES (MAP_HUGETLB | MAP_HUGE_2MB)
 
-	return area == MAP_FAILED ? NULL : area;
+static uint64_t whole_huge_pages(uint64_t size)
+{
+	return (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+}
+
+static void *map_pages(uint64_t size, int flags, int descriptor)
+{
+	void *area = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+
+	if (area == MAP_FAILED)
+		return NULL;
+	/* The kernel may have no huge pages to offer, or not for this file; small ones serve. */
+	if (!(flags & MAP_HUGETLB))
+		madvise(area, size, MADV_HUGEPAGE);
+	/* Unlike MAP_POPULATE this says when pages are not to be had, instead of a signal when they are used. */
+	if (madvise(area, size, MADV_POPULATE_WRITE)) {
+		int error = errno == EFAULT ? ENOSPC : errno;
+
+		munmap(area, size);
+		errno = error;
+		return NULL;
+	}
+	return area;
+}
+
+void *sp_memory_map(uint64_t size, int descriptor)
+{
+	void *area = NULL;
+
+	if (descriptor >= 0)
+		return map_pages(size, MAP_SHARED, descriptor);
+	if (size >= HUGE_PAGE)
+		area = map_pages(whole_huge_pages(size), MAP_PRIVATE | MAP_ANONYMOUS | HUGE_PAGES, -1);
+	return area ? area : map_pages(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
 void sp_memory_unmap(void *area, uint64_t size)
 {
-	munmap(area, size);
+	/* Pages of the pool come off as a whole or not at all. */
+	if (munmap(area, size))
+		munmap(area, whole_huge_pages(size));
 }
 
 static int set_attributes(pthread_attr_t *attributes, int processor)

@@ -64,8 +64,8 @@ public struct Snapshot {
 
     /// What the sockets did, by card and queue.
     private func reports() throws -> [(place: String, report: SocketReport)] {
-        let table: Slots<SocketReport> = try TableFile.sockets.read(directory)
-        return zip(state.sockets, 0..<table.count).map { ($0, table[$1]) }
+        let reports: [SocketReport] = try TableFile.sockets.elements(directory) { _ in true }.used
+        return zip(state.sockets, reports).map { ($0, $1) }
     }
 
     // MARK: Flows
@@ -94,19 +94,16 @@ public struct Snapshot {
 
     /// All conversations and the data connections that flow, by conversation.
     public func flows() throws -> [Flow] {
-        let conversations: Slots<Conversation> = try TableFile.conversations.read(directory)
-        var flows: [Flow] = []
-        for slot in 0..<conversations.count where conversations[slot].phase != .free {
-            let conversation = conversations[slot]
-            flows.append(
-                Flow(
-                    kind: "control", conversation: conversation.number, phase: "\(conversation.phase)",
-                    inside: "\(conversation.inside)", translated: "\(conversation.translated)",
-                    outside: "\(conversation.outside)", packets: nil, bytes: nil,
-                    idleSeconds: seconds(since: conversation.lastHeard)))
-        }
-        for connection in try data() where connection.phase == .flowing { flows.append(flow(connection)) }
+        let flows = try conversations().used.map(flow) + data().used.filter { $0.phase == .flowing }.map(flow)
         return flows.sorted { ($0.conversation, $1.kind) < ($1.conversation, $0.kind) }
+    }
+
+    private func flow(_ conversation: Conversation) -> Flow {
+        Flow(
+            kind: "control", conversation: conversation.number, phase: "\(conversation.phase)",
+            inside: "\(conversation.inside)", translated: "\(conversation.translated)",
+            outside: "\(conversation.outside)", packets: nil, bytes: nil,
+            idleSeconds: seconds(since: conversation.lastHeard))
     }
 
     private func flow(_ data: DataConnection) -> Flow {
@@ -145,7 +142,7 @@ public struct Snapshot {
 
     /// All pinholes, by conversation.
     public func pinholes() throws -> [Pinhole] {
-        try data().filter { $0.phase != .flowing }.map { data in
+        try data().used.filter { $0.phase != .flowing }.map { data in
             let isFromOutside = data.opener == .outside
             return Pinhole(
                 conversation: data.conversation, phase: "\(data.phase)", opener: "\(data.opener)",
@@ -155,9 +152,12 @@ public struct Snapshot {
         }.sorted { $0.conversation < $1.conversation }
     }
 
-    private func data() throws -> [DataConnection] {
-        let connections: Slots<DataConnection> = try TableFile.data.read(directory)
-        return (0..<connections.count).map { connections[$0] }.filter { $0.phase != .free }
+    private func conversations() throws -> (used: [Conversation], capacity: Int) {
+        try TableFile.conversations.elements(directory) { $0.phase != .free }
+    }
+
+    private func data() throws -> (used: [DataConnection], capacity: Int) {
+        try TableFile.data.elements(directory) { $0.phase != .free }
     }
 
     private func seconds(since time: UInt64) -> Int { Int((now > time ? now - time : 0) / 1_000_000_000) }
@@ -182,9 +182,8 @@ public struct Snapshot {
 
     /// The status.
     public func status() throws -> Status {
-        let conversations: Slots<Conversation> = try TableFile.conversations.read(directory)
-        let table: Slots<DataConnection> = try TableFile.data.read(directory)
-        let used = try data()
+        let conversations = try conversations()
+        let data = try data()
         var packets: [String: UInt64] = [:]
         for reading in try maps.counters.readings() {
             packets[String(reading.name.prefix { $0 != "_" }), default: 0] += reading.packets
@@ -193,8 +192,10 @@ public struct Snapshot {
         let frames = reports.first?.frames ?? FrameAccounting()
         return Status(
             gateway: state,
-            conversations: [(0..<conversations.count).count { conversations[$0].phase != .free }, conversations.count],
-            dataConnections: [used.count { $0.phase == .flowing }, used.count { $0.phase != .flowing }, table.count],
+            conversations: [conversations.used.count, conversations.capacity],
+            dataConnections: [
+                data.used.count { $0.phase == .flowing }, data.used.count { $0.phase != .flowing }, data.capacity,
+            ],
             packets: packets,
             lostAtSockets: reports.reduce(0) {
                 $0 + $1.statistics.receiveDropped + $1.statistics.receiveRingFull + $1.counters.dropTransmitRingFull

@@ -23,7 +23,7 @@ public struct Worker: ~Copyable {
     private let control: WorkerControl
     private let monitor: KernelMonitor
     private var batch = Batch()
-    private var reports: Slots<SocketReport>
+    private var reports: SharedSlots<SocketReport>
     private var errorsLeft = Worker.errorsPerSecond
     private var second: UInt64 = 0
 
@@ -38,7 +38,7 @@ public struct Worker: ~Copyable {
     ) throws {
         let hops = try NextHops(links)
         let waiting = try WaitingRoom()
-        let reports = try Slots<SocketReport>(count: sockets.count, descriptor: descriptor)
+        let reports = try SharedSlots<SocketReport>(count: sockets.count, descriptor: descriptor)
         monitor = try KernelMonitor()
         self.reports = reports
         self.gateway = gateway
@@ -86,12 +86,14 @@ public struct Worker: ~Copyable {
         maps.settings.tick = tick
         errorsLeft = Worker.errorsPerSecond
         for socket in 0..<sockets.count {
+            reports.beginChange(of: socket)
             reports[socket].counters = sockets.counters(of: socket)
             // Reading cannot fail while the socket is open; if it did, the figures would stay as they were.
             if let statistics = try? SocketStatistics(descriptor: sockets.descriptor(of: socket)) {
                 reports[socket].statistics = statistics
             }
             reports[socket].frames = sockets.accounting
+            reports.endChange(of: socket)
         }
     }
 

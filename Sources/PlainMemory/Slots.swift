@@ -1,3 +1,4 @@
+import CXDP
 import Glibc
 
 /// A fixed number of elements in plain memory, mapped once at start and never moved: anonymous, or a file that other
@@ -13,13 +14,14 @@ public struct Slots<Element: BitwiseCopyable>: ~Copyable {
     /// How many elements there are.
     public let count: Int
 
-    /// Anonymous memory. `MAP_NORESERVE` is not used: what is promised at start is there later.
+    /// Anonymous memory, all of it taken at once: what is promised at start is there later.
     public init(count: Int) throws(TableError) {
         try self.init(count: count, descriptor: -1)
     }
 
     /// Memory shared with readers through a file, which loses what it held and is set to the right length; the
-    /// descriptor stays the caller's and may be closed afterwards.
+    /// descriptor stays the caller's and may be closed afterwards. All of it is taken at once, so that a file system
+    /// that is full shows here, and not by a signal later.
     public init(count: Int, descriptor: Int32) throws(TableError) {
         precondition(count > 0, "a table without slots")
         let bytes = count * MemoryLayout<Element>.stride
@@ -27,10 +29,9 @@ public struct Slots<Element: BitwiseCopyable>: ~Copyable {
         if descriptor >= 0, ftruncate(descriptor, 0) != 0 || ftruncate(descriptor, off_t(bytes)) != 0 {
             throw TableError(call: "ftruncate", bytes: bytes, errno: errno)
         }
-        let flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS
-        guard let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0),
-            unsafe memory != MAP_FAILED
-        else { throw TableError(call: "mmap", bytes: bytes, errno: errno) }
+        guard let memory = unsafe sp_memory_map(UInt64(bytes), descriptor) else {
+            throw TableError(call: "mmap", bytes: bytes, errno: errno)
+        }
         // Safe: the mapping is page-aligned, zeroed, `bytes` long, and belongs to this value until deinit.
         unsafe base = memory.bindMemory(to: Element.self, capacity: count)
         self.count = count
@@ -51,7 +52,7 @@ public struct Slots<Element: BitwiseCopyable>: ~Copyable {
 
     deinit {
         // Safe: the very mapping of init; nothing else unmaps it.
-        unsafe _ = munmap(base, count * MemoryLayout<Element>.stride)
+        unsafe sp_memory_unmap(base, UInt64(count * MemoryLayout<Element>.stride))
     }
 
     /// The element at an index, in place.
@@ -92,5 +93,6 @@ public struct TableError: Error, CustomStringConvertible {
     public var description: String {
         "no memory for a table of \(bytes) bytes: \(call): \(unsafe String(cString: strerror(errno))); "
             + "lower gateway.conversations or gateway.flows in the configuration"
+            + (errno == ENOSPC ? ", or give the state directory a larger file system" : "")
     }
 }

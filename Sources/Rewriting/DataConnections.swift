@@ -8,7 +8,7 @@ import WireFormats
 /// Invariant: a slot that is not free has a public endpoint, which the port block says is its own; so no two live
 /// data connections or conversations share one.
 public struct DataConnections: ~Copyable {
-    private var connections: Slots<DataConnection>
+    private var connections: SharedSlots<DataConnection>
     private var free: FreeList
     private var requests: Slots<DataRequest>
     /// How many requests wait.
@@ -24,7 +24,7 @@ public struct DataConnections: ~Copyable {
         capacity: Int, descriptor: Int32, ports: consuming PortBlock, aim: consuming QueueAim? = nil, lottery: Lottery,
         share: WorkerShare = WorkerShare()
     ) throws(TableError) {
-        let connections = try Slots<DataConnection>(count: capacity, descriptor: descriptor)
+        let connections = try SharedSlots<DataConnection>(count: capacity, descriptor: descriptor)
         let free = try FreeList(count: capacity)
         requests = try Slots(count: 256)
         self.connections = connections
@@ -99,15 +99,17 @@ public struct DataConnections: ~Copyable {
         connection.inside = inside
         connection.outside = outside
         connection.translated = ports.take(draw, for: .data(slot))
-        connections[slot] = connection
+        connections.store(connection, at: slot)
         return Announcement(slot: slot, number: number)
     }
 
     /// Opens the pinhole of an announcement.
     @_noLocks
     mutating func open(_ slot: Int, expires: UInt64) {
-        connections[slot].phase = .open
-        connections[slot].expires = expires
+        var connection = connections[slot]
+        connection.phase = .open
+        connection.expires = expires
+        connections.store(connection, at: slot)
         ask(.open, slot)
     }
 
@@ -120,7 +122,9 @@ public struct DataConnections: ~Copyable {
         switch connections[slot].phase {
         case .announced: end(slot)
         case .open:
-            connections[slot].phase = .closing
+            var connection = connections[slot]
+            connection.phase = .closing
+            connections.store(connection, at: slot)
             ask(.observePinhole, slot)
         case .free, .closing, .flowing: break
         }
@@ -139,19 +143,21 @@ public struct DataConnections: ~Copyable {
     /// Notes that the pinhole was used by a packet from this port.
     @_noLocks
     mutating func use(_ slot: Int, from port: UInt16) {
-        connections[slot].phase = .flowing
-        if connections[slot].opener == .inside {
-            connections[slot].inside.port = port
+        var connection = connections[slot]
+        connection.phase = .flowing
+        if connection.opener == .inside {
+            connection.inside.port = port
         } else {
-            connections[slot].outside.port = port
+            connection.outside.port = port
         }
+        connections.store(connection, at: slot)
     }
 
     /// Frees the slot and its public endpoint.
     @_noLocks
     mutating func end(_ slot: Int) {
         ports.give(connections[slot].translated)
-        connections[slot] = DataConnection()
+        connections.store(DataConnection(), at: slot)
         free.give(slot)
     }
 

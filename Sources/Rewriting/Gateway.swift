@@ -7,7 +7,8 @@ import WireFormats
 ///
 /// After each call the caller works off `outbox` and the requests, then empties both. Invariants: one thread; a slot of
 /// `conversations` is free or known to the index and the port block; every conversation that is not free, and every
-/// data connection whose pinhole was opened, has a deadline on the wheel.
+/// data connection whose pinhole was opened, has a deadline on the wheel; a conversation is begun to change where a call
+/// from outside comes to it, and is whole when the call returns.
 public struct Gateway: ~Copyable {
     /// What became of a packet.
     public enum Verdict {
@@ -46,7 +47,7 @@ public struct Gateway: ~Copyable {
         public init() {}
     }
 
-    private var conversations: Slots<Conversation>
+    private var conversations: SharedSlots<Conversation>
     private var index: FlowIndex
     private var free: FreeList
     private var pool: BlockPool
@@ -66,7 +67,7 @@ public struct Gateway: ~Copyable {
         share: WorkerShare = WorkerShare(), aim: consuming QueueAim? = nil
     ) throws(TableError) {
         var lottery = Lottery(seed: seed)
-        let conversations = try Slots<Conversation>(
+        let conversations = try SharedSlots<Conversation>(
             count: capacity.conversations, descriptor: descriptors.conversations)
         let index = try FlowIndex(capacity: capacity.conversations, seed: lottery.draw())
         let free = try FreeList(count: capacity.conversations)
@@ -167,9 +168,11 @@ public struct Gateway: ~Copyable {
             return .done
         }
         if let slot = find(segment, from: side) {
+            conversations.beginChange(of: slot)
             receive(segment, frame, from: side, slot: slot)
             outboxIsFor(slot)
             schedule(slot)
+            conversations.endChange(of: slot)
         } else {
             receiveFirst(segment, from: side)
         }
@@ -200,6 +203,7 @@ public struct Gateway: ~Copyable {
                 return count(.dropPortsExhausted)
             }
             _ = index.insert(segment.source, segment.destination, slot: slot)
+            conversations.beginChange(of: slot)
             conversations[slot] = Conversation()
             conversations[slot].inside = segment.source
             conversations[slot].outside = segment.destination
@@ -207,6 +211,7 @@ public struct Gateway: ~Copyable {
             open(slot, segment)
             outboxIsFor(slot)
             schedule(slot)
+            conversations.endChange(of: slot)
         } else if !segment.flags.has(.rst) {
             count(.answerUnknown)
             answerUnknown(segment, toward: .inside)
@@ -389,7 +394,9 @@ public struct Gateway: ~Copyable {
     /// The way toward a side turned out to carry only packets of so many octets.
     @_noLocks
     public mutating func limit(_ slot: Int, packets octets: Int, toward side: Side) {
+        conversations.beginChange(of: slot)
         conversations[slot].connection.limit(packets: octets, toward: side)
+        conversations.endChange(of: slot)
     }
 
     /// Only what is in flight can have been too big; who does not see it cannot know its numbers (RFC 5927 section 4).
@@ -398,7 +405,7 @@ public struct Gateway: ~Copyable {
         guard let octets = error.nextHopMTU, octets >= 68,
             conversations[slot].connection.streams[Int(side.other.rawValue)].isInFlight(error.sequence)
         else { return }
-        conversations[slot].connection.limit(packets: octets, toward: side)
+        limit(slot, packets: octets, toward: side)
     }
 
     // MARK: Time
@@ -411,7 +418,9 @@ public struct Gateway: ~Copyable {
         if entry >= conversations.count {
             surroundings.data.observe(entry &- conversations.count)
         } else {
+            conversations.beginChange(of: entry)
             expire(entry)
+            conversations.endChange(of: entry)
         }
         return true
     }
@@ -525,7 +534,9 @@ public struct Gateway: ~Copyable {
         guard conversations[data.slot].number == data.conversation, conversations[data.slot].phase == .open else {
             return
         }
+        conversations.beginChange(of: data.slot)
         conversations[data.slot].dataSeen = surroundings.now
+        conversations.endChange(of: data.slot)
     }
 
     // MARK: The end

@@ -40,7 +40,7 @@ struct FrameTable: ~Copyable {
         let frameCount = share * workers
         precondition(frameCount > 0 && frameCount <= Int(Int32.max), "at least one frame")
         precondition(workers <= Self.workersMax, "more workers than a table tells apart")
-        guard let area = unsafe sp_memory_map(UInt64(frameSize * frameCount)) else {
+        guard let area = unsafe sp_memory_map(UInt64(frameSize * frameCount), -1) else {
             throw SocketError(step: .mapping(bytes: frameSize * frameCount), errno: .currentErrno)
         }
         unsafe self.area = area

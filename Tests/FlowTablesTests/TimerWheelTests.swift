@@ -116,6 +116,38 @@ import Testing
         #expect(expired(&wheel, now: 9 * turn + 41) == [5])
     }
 
+    @Test func `Time without an expiry costs nothing, were it years: only the turns of a far deadline are looked at`()
+        throws
+    {
+        var wheel = try TimerWheel(count: 2, tick: 1, now: 0)
+        #expect(wheel.next == .max && expired(&wheel, now: 1 << 60) == [])
+        wheel.set(0, deadline: 1 << 61)
+        #expect(expired(&wheel, now: 1 << 61) == [] && expired(&wheel, now: 1 << 61 + 1) == [0])
+        wheel.set(0, deadline: 1 << 61 + 1 << 33)
+        wheel.set(1, deadline: 1 << 61 + 10)
+        #expect(expired(&wheel, now: 1 << 61 + 1 << 33) == [1])
+        #expect(expired(&wheel, now: 1 << 61 + 1 << 33 + 1) == [0] && wheel.next == .max)
+    }
+
+    @Test func `Who sleeps until the next look finds everything in its tick`() throws {
+        var random = Random()
+        var wheel = try TimerWheel(count: Self.slots, tick: 10, now: 0)
+        var deadlines = (0..<Self.slots).map { _ in UInt64.random(in: 0...30 * Self.turn, using: &random) }
+        for (slot, deadline) in deadlines.enumerated() { wheel.set(slot, deadline: deadline) }
+        wheel.clear(3)
+        deadlines[3] = .max
+        var now: UInt64 = 0
+        while wheel.next != .max {
+            #expect(wheel.next > now, "seed \(random.seed)")
+            now = wheel.next
+            for slot in expired(&wheel, now: now) {
+                #expect(deadlines[slot] / 10 + 1 == now / 10, "seed \(random.seed)")
+                deadlines[slot] = .max
+            }
+        }
+        #expect(deadlines.allSatisfy { $0 == .max }, "seed \(random.seed)")
+    }
+
     @Test func `What is set anew or cleared while others of its tick expire is not met any more`() throws {
         var wheel = try TimerWheel(count: 4, tick: 10, now: 0)
         for slot in 0..<4 { wheel.set(slot, deadline: 25) }

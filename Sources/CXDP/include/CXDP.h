@@ -167,8 +167,9 @@ int sp_socket_statistics(int socket, struct xdp_statistics *statistics);
 
 /* Memory */
 
-/* Zeroed pages, present from the start; null where there are none. */
-void *_Nullable sp_memory_map(uint64_t size);
+/* Pages present from the start, huge ones where there are any: zeroed, or of a file that is long enough (descriptor, else
+ * -1), to be shared. Null where there are none, and errno; ENOSPC says that the file system is full. */
+void *_Nullable sp_memory_map(uint64_t size, int descriptor);
 
 void sp_memory_unmap(void *area, uint64_t size);
 
