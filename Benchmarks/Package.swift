@@ -23,6 +23,7 @@ let package = Package(
             name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
             exclude: ["generator.bpf.c", "sink.bpf.c"], plugins: ["CompileBPF"]),
         part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
+        .executableTarget(name: "report", dependencies: ["BenchmarkSupport", gateway("Lab")], path: "Report"),
     ],
     swiftLanguageModes: [.v6]
 )

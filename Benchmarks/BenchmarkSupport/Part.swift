@@ -64,7 +64,7 @@ public struct Part: Sendable {
         _ name: String, unit: String, _ samples: [Double], context: [String: String] = [:], goal: Goal? = nil,
         series: String? = nil, x: Double? = nil
     ) throws {
-        let measurement = Measurement(
+        let measurement = Figure(
             part: self.name, name: name, unit: unit, samples: samples, context: context, goal: goal, series: series,
             x: x)
         FileHandle.standardOutput.write(Data("\(try measurement.line)\n".utf8))

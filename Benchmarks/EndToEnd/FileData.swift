@@ -11,8 +11,12 @@ struct FileData {
             part.gateway, pairs: part.isQuick ? 3 : 9, bytes: megabytes * 1_000_000
         ) { part.progress($0) }
         let context = ["links": "veth, native XDP", "file": "\(megabytes) MB"]
-        try part.measured("FTP data through the gateway", unit: "bytes/s", throughput.gateway, context: context)
-        try part.measured("FTP data through the kernel", unit: "bytes/s", throughput.kernel, context: context)
+        try part.measured(
+            "FTP data through the gateway", unit: "bytes/s", throughput.gateway, context: context,
+            series: "FTP data: gateway")
+        try part.measured(
+            "FTP data through the kernel", unit: "bytes/s", throughput.kernel, context: context,
+            series: "FTP data: kernel")
         try part.measured(
             "FTP data, gateway to kernel", unit: "ratio", zip(throughput.gateway, throughput.kernel).map { $0 / $1 },
             context: context)

@@ -47,9 +47,15 @@ struct Media {
         let context = ["frame": "200 bytes of IP", "links": "veth, native XDP", "flows": "\(Media.calls)"]
         let (alone, gateway, kernel) = (nanoseconds[0], nanoseconds[1], nanoseconds[2])
         func rate(_ times: [Double]) -> [Double] { times.map { 1e9 / $0 } }
-        try part.measured("UDP: generator and sink alone", unit: "packets/s", rate(alone), context: context)
-        try part.measured("UDP through the gateway", unit: "packets/s", rate(gateway), context: context)
-        try part.measured("UDP through nftables NAT", unit: "packets/s", rate(kernel), context: context)
+        try part.measured(
+            "UDP: generator and sink alone", unit: "packets/s", rate(alone), context: context,
+            series: "UDP of 200 bytes: generator alone")
+        try part.measured(
+            "UDP through the gateway", unit: "packets/s", rate(gateway), context: context,
+            series: "UDP of 200 bytes: gateway")
+        try part.measured(
+            "UDP through nftables NAT", unit: "packets/s", rate(kernel), context: context,
+            series: "UDP of 200 bytes: nftables NAT")
         let own = zip(gateway, alone).map { $0 - $1 }
         let others = zip(kernel, alone).map { $0 - $1 }
         try part.measured("UDP, the gateway's own cost", unit: "ns", own, context: context)

@@ -40,20 +40,24 @@ public final class ChildProcess: Sendable {
     ///   - arguments: the program and its arguments.
     ///   - environment: variables added to this process's own.
     ///   - input: what its standard input is a copy of; nothing by default.
+    ///   - errors: what its standard error is a copy of; by default it is read like its output.
     /// - Throws: `LabError` where the program cannot be started.
-    public init(_ arguments: [String], environment: [String: String] = [:], input: FileHandle = .nullDevice) throws {
+    public init(
+        _ arguments: [String], environment: [String: String] = [:], input: FileHandle = .nullDevice,
+        errors: FileHandle? = nil
+    ) throws {
         self.arguments = arguments
         let (outputPipe, errorPipe) = (Pipe(), Pipe())
         pid = try ChildProcess.spawn(
             arguments, environment: environment,
             descriptors: [
                 input.fileDescriptor, outputPipe.fileHandleForWriting.fileDescriptor,
-                errorPipe.fileHandleForWriting.fileDescriptor,
+                (errors ?? errorPipe.fileHandleForWriting).fileDescriptor,
             ])
         try outputPipe.fileHandleForWriting.close()
         try errorPipe.fileHandleForWriting.close()
-        let (output, errors) = (outputPipe.fileHandleForReading, errorPipe.fileHandleForReading)
-        Thread.detachNewThread { [self] in read(output, errors) }
+        let (output, said) = (outputPipe.fileHandleForReading, errorPipe.fileHandleForReading)
+        Thread.detachNewThread { [self] in read(output, said) }
     }
 
     /// Waits for the end, at most `limit` seconds; a program that takes longer is killed.

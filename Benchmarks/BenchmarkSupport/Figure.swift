@@ -3,7 +3,7 @@
 import Foundation
 
 /// Samples of one figure.
-public struct Measurement: Codable, Sendable {
+public struct Figure: Codable, Sendable {
     /// The program that measured it: `micro`, `xdp`, `worker` or `e2e`.
     public let part: String
     /// What it is a figure of, unique within the part, for people: `UDP of 200 bytes through a flow`.
@@ -16,12 +16,13 @@ public struct Measurement: Codable, Sendable {
     public let context: [String: String]
     /// The goal that the median of the samples is held against, if any.
     public let goal: Goal?
-    /// Measurements of one series make a chart: `series` names it, and `x` is this one's place on its axis.
+    /// `CHART: LINE`, such as `table lookup: hit, C`: the chart that shows it, and the line there of which it is a
+    /// point; without `x`, the bar.
     public let series: String?
-    /// The place on the horizontal axis, such as a number of flows.
+    /// Its place on the chart's horizontal axis, such as a number of flows.
     public let x: Double?
 
-    /// A measurement; `Part.measured` fills in the part.
+    /// A figure; `Part.measured` fills in the part.
     public init(
         part: String, name: String, unit: String, samples: [Double], context: [String: String] = [:],
         goal: Goal? = nil, series: String? = nil, x: Double? = nil
@@ -47,6 +48,6 @@ public struct Measurement: Codable, Sendable {
 
     /// The measurement that a line holds.
     public init(line: some StringProtocol) throws {
-        self = try JSONDecoder().decode(Measurement.self, from: Data(line.utf8))
+        self = try JSONDecoder().decode(Figure.self, from: Data(line.utf8))
     }
 }
