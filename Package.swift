@@ -91,7 +91,7 @@ let package = Package(
         .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),
         .testTarget(name: "RoutingTests", dependencies: ["CXDP", "InNamespace", "Lab", "Routing", "WireFormats"]),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "WireFormats"]),
-        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "Rewriting", "WireFormats"]),
+        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "FlowTables", "Rewriting", "WireFormats"]),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),
         .testTarget(name: "LabTests", dependencies: ["Lab"]),

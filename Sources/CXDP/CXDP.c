@@ -170,6 +170,19 @@ int sp_thread_join(uint64_t thread)
 	return -pthread_join(thread, NULL);
 }
 
+int sp_processors(int *numbers, int most)
+{
+	cpu_set_t allowed;
+	int count = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return -errno;
+	for (int processor = 0; processor < CPU_SETSIZE && count < most; processor++)
+		if (CPU_ISSET(processor, &allowed))
+			numbers[count++] = processor;
+	return count;
+}
+
 int sp_enter_network_namespace(int descriptor)
 {
 	return setns(descriptor, CLONE_NEWNET) ? -errno : 0;

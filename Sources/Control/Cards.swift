@@ -16,6 +16,8 @@ struct Cards {
         var name: String
         var firstSocket: Int
         var queues: Int
+        /// How many of them can transmit, the first ones.
+        var senders: Int
     }
 
     /// What is known of a configured interface.
@@ -54,7 +56,7 @@ struct Cards {
             return Member(configured: configured, interface: interface, card: card, tags: tags)
         }
         for member in members where !cards.contains(where: { $0.index == member.card.index }) {
-            cards.append(Card(index: member.card.index, name: member.card.name, firstSocket: 0, queues: 0))
+            cards.append(Card(index: member.card.index, name: member.card.name, firstSocket: 0, queues: 0, senders: 0))
         }
     }
 
@@ -63,7 +65,9 @@ struct Cards {
         var socket = 0
         for position in cards.indices {
             cards[position].firstSocket = socket
-            cards[position].queues = Int(try kernel.channels(of: cards[position].name).receive)
+            let channels = try kernel.channels(of: cards[position].name)
+            cards[position].queues = Int(channels.receive)
+            cards[position].senders = Int(min(channels.receive, channels.transmit))
             socket += cards[position].queues
         }
         guard socket <= Int(STEERING_SOCKETS_MAX.rawValue) else {
@@ -93,7 +97,7 @@ struct Cards {
         }
     }
 
-    /// The links for the worker.
+    /// The links for the workers.
     func links(_ addresses: [LocalAddress], publicAddress: IPv4Address) throws -> [Link] {
         try members.map { member in
             let card = card(of: member)
@@ -104,7 +108,7 @@ struct Cards {
             var link = Link(
                 interface: member.interface.index, side: member.configured.side, station: station.value,
                 mtu: Int(member.interface.mtu), address: own ?? publicAddress, firstSocket: card.firstSocket,
-                sockets: card.queues)
+                sockets: card.queues, senders: card.senders)
             for tag in member.tags { _ = link.add(Link.Tag(type: tag.protocolType, vlan: tag.id)) }
             return link
         }

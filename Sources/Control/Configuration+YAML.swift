@@ -52,6 +52,10 @@ extension Configuration {
             reader.refuse(
                 ports.mark, "nat.ports: the block contains port \(port) of ftp.ports; give the block other ports")
         }
+        let needed = Configuration.portsPerWorker * (gateway.workers ?? 1)
+        if let workers = gateway.workers, nat.ports.count < needed, let ports = file.values["nat"]?["ports"] {
+            reader.refuse(ports.mark, "nat.ports: \(workers) workers need \(needed) ports, 16 each; widen the block")
+        }
     }
 }
 
@@ -67,8 +71,12 @@ extension Configuration.Gateway {
                 reader.refuse(mark, "gateway.state-directory: '\(path)' is no absolute path; begin it with /")
             }
         }
-        if let (workers, mark) = reader.text(section, "workers"), workers != "auto", workers != "1" {
-            reader.refuse(mark, "gateway.workers: this version runs one worker, not '\(workers)'; write auto or 1")
+        if let (text, mark) = reader.text(section, "workers"), text != "auto" {
+            workers = Int(text).flatMap { (1...256).contains($0) ? $0 : nil }
+            if workers == nil {
+                reader.refuse(
+                    mark, "gateway.workers: '\(text)' is not known here; write auto or a number from 1 to 256")
+            }
         }
         whenDown = reader.choice(section, "when-down", WhenDown.self) ?? whenDown
         flows = reader.number(section, "flows", 1...4_194_304) ?? flows

@@ -14,10 +14,15 @@ public struct Configuration: Equatable, Sendable {
     /// `ftp`: the FTP service.
     public var ftp: FTP
 
+    /// The fewest public ports that a worker can do with.
+    static let portsPerWorker = 16
+
     /// The process itself.
     public struct Gateway: Equatable, Sendable {
         /// `state-directory`: an absolute path, without a slash at its end.
         public var stateDirectory = "/run/sallyport"
+        /// `workers`: how many threads, 1 to 256; nil for as many as the interface with most queues has.
+        public var workers: Int?
         /// `when-down`: what becomes of steered traffic while no worker lives.
         public var whenDown = WhenDown.drop
         /// `flows`: how many data connections at once, 1 to 4194304.

@@ -14,8 +14,8 @@ public struct GatewayState: Codable, Equatable, Sendable {
     public var interfaces: [Interface]
     /// The numbers of its BPF maps, for `bpf(BPF_MAP_GET_FD_BY_ID)`.
     public var maps: [UInt32]
-    /// Its sockets, in the order of its tables: card and queue, such as `lan0/0`.
-    public var sockets: [String]
+    /// Its workers, by their number.
+    public var workers: [Worker]
 
     /// An interface that it works on.
     public struct Interface: Codable, Equatable, Sendable {
@@ -37,10 +37,24 @@ public struct GatewayState: Codable, Equatable, Sendable {
         }
     }
 
+    /// One of its workers.
+    public struct Worker: Codable, Equatable, Sendable {
+        /// The processor that it runs on; nil for any.
+        public var processor: Int?
+        /// Its sockets, in the order of its tables: card and queue, such as `lan0/0`.
+        public var sockets: [String]
+
+        /// A worker's state from its parts.
+        public init(processor: Int?, sockets: [String]) {
+            self.processor = processor
+            self.sockets = sockets
+        }
+    }
+
     /// A state from its parts.
     public init(
         pid: Int32, started: Date, version: String, configuration: String, interfaces: [Interface], maps: [UInt32],
-        sockets: [String]
+        workers: [Worker]
     ) {
         self.pid = pid
         self.started = started
@@ -48,7 +62,7 @@ public struct GatewayState: Codable, Equatable, Sendable {
         self.configuration = configuration
         self.interfaces = interfaces
         self.maps = maps
-        self.sockets = sockets
+        self.workers = workers
     }
 
     /// As it stands in the file.

@@ -11,10 +11,11 @@ import XDPSockets
 
 /// The gateway while it runs: set up in order, taken down in reverse.
 ///
-/// Order: state directory (keeps a second one out), program, maps, attachment, sockets, worker, links. Only the links
+/// Order: state directory (keeps a second one out), program, maps, attachment, sockets, workers, links. Only the links
 /// make packets take the new way, so that none is lost before. The way back begins with the attachment: when the
 /// sockets close, no packet comes any more. If the process is killed, the kernel does the same by itself, since
-/// nothing is pinned.
+/// nothing is pinned. A worker that ends by itself takes the whole gateway down, in the same order: half of one would
+/// drop half of the conversations.
 public final class RunningGateway: Service {
     private let file: String
     private let logger: Logger
@@ -22,8 +23,7 @@ public final class RunningGateway: Service {
     private let directory: StateDirectory
     private let attachments: [Attachment]
     private let maps: SteeringMaps
-    private let worker: WorkerThread
-    private let control = WorkerControl()
+    private let workers: WorkerGroup
     private let configuration: Configuration
 
     /// Sets everything up; when it returns, traffic flows. `file` is where the configuration was read from.
@@ -53,53 +53,21 @@ public final class RunningGateway: Service {
         let wantsZeroCopy = configuration.interfaces.contains(where: \.zeroCopy)
         var sizes = SocketSettings()
         sizes.frameSize = try cards.frameSize
-        let sockets = try SocketGroup.open(
-            cards.bindings, mode: wantsZeroCopy ? .zeroCopy : .copy, settings: sizes,
-            wakeDescriptor: control.wakeDescriptor)
-        for socket in 0..<sockets.count { try maps.sockets.set(UInt32(socket), to: sockets.descriptor(of: socket)) }
-        let modes = (0..<sockets.count).map { sockets.mode(of: $0).description }
-        let links = try cards.links(try kernel.addresses(), publicAddress: configuration.nat.addresses[0])
-        let gateway = try RunningGateway.gateway(configuration, directory)
-        let reports = try RunningGateway.open(directory.file(named: TableFile.sockets.rawValue))
-        defer { close(reports) }
-        worker = try WorkerThread(
-            try Worker(
-                gateway: gateway, sockets: sockets, maps: maps, links: links, control: control, reports: reports),
-            control)
+        let plan = try WorkerPlan(configuration, cards, kernel) { logger.info("\($0)") }
+        workers = try WorkerGroup(plan, cards, mode: wantsZeroCopy ? .zeroCopy : .copy, sizes, maps, directory)
+        try directory.showFiles()
         try settings.setLinks(cards)
         isReady = true
-        try publish(cards, modes)
-    }
-
-    /// The gateway over tables that stand in files of the state directory.
-    private static func gateway(
-        _ configuration: Configuration, _ directory: StateDirectory
-    ) throws -> Rewriting.Gateway {
-        var descriptors = Gateway.Descriptors()
-        descriptors.conversations = try open(directory.file(named: TableFile.conversations.rawValue))
-        descriptors.data = try open(directory.file(named: TableFile.data.rawValue))
-        descriptors.counters = try open(directory.file(named: TableFile.counters.rawValue))
-        defer { for file in [descriptors.conversations, descriptors.data, descriptors.counters] { close(file) } }
-        return try Gateway(
-            Gateway.Capacity(
-                conversations: configuration.gateway.conversations, data: configuration.gateway.flows),
-            addresses: configuration.nat.addresses, ports: configuration.nat.ports, services: configuration.ftp.ports,
-            settings: Settings(configuration.ftp), seed: 0, now: sp_now(), descriptors: descriptors)
-    }
-
-    private static func open(_ path: String) throws(ControlError) -> Int32 {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ControlError("cannot make \(path)", errno: errno) }
-        return descriptor
+        try publish(cards)
     }
 
     /// Says what runs and how, to the log and to the command line.
-    private func publish(_ cards: Cards, _ modes: [String]) throws {
+    private func publish(_ cards: Cards) throws {
         var interfaces: [GatewayState.Interface] = []
         for member in cards.members {
             let card = cards.card(of: member)
             let mode = attachments.first { $0.interface == card.name }!.mode.rawValue
-            let bound = Array(modes[card.firstSocket..<card.firstSocket + card.queues])
+            let bound = Array(workers.modes[card.firstSocket..<card.firstSocket + card.queues])
             interfaces.append(
                 GatewayState.Interface(
                     name: member.interface.name, side: "\(member.configured.side)", attachMode: mode, bindModes: bound))
@@ -108,20 +76,25 @@ public final class RunningGateway: Service {
                 logger.warning("\(member.interface.name): its driver refused zero-copy, so its sockets copy")
             }
         }
+        for (number, worker) in workers.states.enumerated() {
+            let place = worker.processor.map { "on processor \($0)" } ?? "on any processor"
+            logger.info("worker \(number): \(place), \(worker.sockets.joined(separator: " "))")
+        }
         try directory.publish(
             GatewayState(
                 pid: getpid(), started: started, version: Version.current, configuration: file, interfaces: interfaces,
-                maps: maps.ids, sockets: cards.bindings.map { "\($0.interface)/\($0.queue)" }))
+                maps: maps.ids, workers: workers.states))
     }
 
     // MARK: While it runs
 
-    /// Runs until the service group shuts down; then takes everything down.
+    /// Runs until the service group shuts down, or a worker ends by itself; then takes everything down.
+    /// - Throws: why the worker has ended.
     public func run() async throws {
         defer { stop() }
         let addresses = Task { await followAddresses() }
         defer { addresses.cancel() }
-        try? await gracefulShutdown()
+        for await failure in workers.failures.cancelOnGracefulShutdown() { throw failure }
     }
 
     /// Keeps the program's map of the router's own addresses right.
@@ -153,7 +126,7 @@ public final class RunningGateway: Service {
                 logger.warning(
                     "reload: only the times under `ftp` can change while the gateway runs; restart for the rest")
             }
-            control.set(Settings(new.ftp))
+            workers.set(Settings(new.ftp))
             logger.info("reloaded \(file)")
         } catch {
             logger.error("reload: nothing changed: \(error)")
@@ -162,7 +135,7 @@ public final class RunningGateway: Service {
 
     private func stop() {
         for attachment in attachments { attachment.detach() }
-        worker.stop()
+        workers.stop()
         directory.release()
         logger.info("stopped; the interfaces are as before")
     }

@@ -37,7 +37,7 @@ public struct Snapshot {
 
     /// One counter.
     public struct Counter: Codable, Sendable {
-        /// Where it is kept: `xdp`, `worker`, or a socket, such as `lan0/0` for queue 0 of lan0.
+        /// Where it is kept: `xdp`, `worker 0` and so on, or a socket, such as `lan0/0` for queue 0 of lan0.
         public let place: String
         /// Its name.
         public let name: String
@@ -45,27 +45,46 @@ public struct Snapshot {
         public let count: UInt64
         /// What it counts.
         public let meaning: String
+
+        /// A counter from its parts.
+        public init(place: String, name: String, count: UInt64, meaning: String) {
+            self.place = place
+            self.name = name
+            self.count = count
+            self.meaning = meaning
+        }
     }
 
-    /// All counters: of the XDP program, of the worker, and of its sockets as of the last second.
+    /// All counters: of the XDP program, of the workers, and of their sockets and hand-over as of the last second.
     public func counters() throws -> [Counter] {
-        let values: Slots<UInt64> = try TableFile.counters.read(directory)
         let program = try maps.counters.readings().map {
             Counter(place: "xdp", name: $0.name, count: $0.packets, meaning: $0.meaning)
         }
-        let worker = Rewriting.Counter.allCases.map {
-            Counter(place: "worker", name: "\($0)", count: values[$0.rawValue], meaning: $0.meaning)
-        }
-        let sockets = try reports().flatMap { place, report in
-            report.named.map { Counter(place: place, name: $0.name, count: $0.count, meaning: $0.meaning) }
-        }
-        return program + worker + sockets
+        return try program + state.workers.indices.flatMap(counters)
     }
 
-    /// What the sockets did, by card and queue.
-    private func reports() throws -> [(place: String, report: SocketReport)] {
-        let reports: [SocketReport] = try TableFile.sockets.elements(directory) { _ in true }.used
-        return zip(state.sockets, reports).map { ($0, $1) }
+    private func counters(_ worker: Int) throws -> [Counter] {
+        let values: Slots<UInt64> = try TableFile.counters.read(directory, worker: worker)
+        let place = "worker \(worker)"
+        let own = Rewriting.Counter.allCases.map {
+            Counter(place: place, name: "\($0)", count: values[$0.rawValue], meaning: $0.meaning)
+        }
+        let exchanged = try report(worker).named.map {
+            Counter(place: place, name: $0.name, count: $0.count, meaning: $0.meaning)
+        }
+        let sockets = try zip(state.workers[worker].sockets, socketReports(worker)).flatMap { place, report in
+            report.named.map { Counter(place: place, name: $0.name, count: $0.count, meaning: $0.meaning) }
+        }
+        return own + exchanged + sockets
+    }
+
+    /// What a worker's sockets did.
+    private func socketReports(_ worker: Int) throws -> [SocketReport] {
+        try TableFile.sockets.elements(directory, worker: worker) { _ in true }.used
+    }
+
+    private func report(_ worker: Int) throws -> WorkerReport {
+        try TableFile.report.elements(directory, worker: worker) { _ in true }.used[0]
     }
 
     // MARK: Flows
@@ -153,11 +172,22 @@ public struct Snapshot {
     }
 
     private func conversations() throws -> (used: [Conversation], capacity: Int) {
-        try TableFile.conversations.elements(directory) { $0.phase != .free }
+        try elements(.conversations) { $0.phase != .free }
     }
 
-    private func data() throws -> (used: [DataConnection], capacity: Int) {
-        try TableFile.data.elements(directory) { $0.phase != .free }
+    private func data() throws -> (used: [DataConnection], capacity: Int) { try elements(.data) { $0.phase != .free } }
+
+    /// Those elements of a table that are in use, of all workers; and how many there can be.
+    private func elements<Element: BitwiseCopyable>(
+        _ file: TableFile, where isUsed: (Element) -> Bool
+    ) throws -> (used: [Element], capacity: Int) {
+        var (used, capacity): ([Element], Int) = ([], 0)
+        for worker in state.workers.indices {
+            let table = try file.elements(directory, worker: worker, where: isUsed)
+            used += table.used
+            capacity += table.capacity
+        }
+        return (used, capacity)
     }
 
     private func seconds(since time: UInt64) -> Int { Int((now > time ? now - time : 0) / 1_000_000_000) }
@@ -176,33 +206,40 @@ public struct Snapshot {
         public let packets: [String: UInt64]
         /// Packets that the kernel or the worker lost at a socket because a ring was full or a frame too small.
         public let lostAtSockets: UInt64
-        /// The worker's frames: free, given to the kernel to receive into, held, and being sent.
+        /// Packets that went from worker to worker, of which those that were lost on the way are `lost`.
+        public let handedOver: [String: UInt64]
+        /// The workers' frames: free, given to the kernel to receive into, held, being sent, and on their way from
+        /// worker to worker.
         public let frames: [String: Int]
     }
 
     /// The status.
     public func status() throws -> Status {
-        let conversations = try conversations()
-        let data = try data()
+        let (conversations, data) = try (conversations(), data())
         var packets: [String: UInt64] = [:]
         for reading in try maps.counters.readings() {
             packets[String(reading.name.prefix { $0 != "_" }), default: 0] += reading.packets
         }
-        let reports = try reports().map(\.report)
-        let frames = reports.first?.frames ?? FrameAccounting()
+        let sockets = try state.workers.indices.flatMap(socketReports)
+        let reports = try state.workers.indices.map(report)
+        let frames = reports.reduce(FrameAccounting()) { $0 + $1.frames }
         return Status(
-            gateway: state,
-            conversations: [conversations.used.count, conversations.capacity],
+            gateway: state, conversations: [conversations.used.count, conversations.capacity],
             dataConnections: [
                 data.used.count { $0.phase == .flowing }, data.used.count { $0.phase != .flowing }, data.capacity,
             ],
             packets: packets,
-            lostAtSockets: reports.reduce(0) {
+            lostAtSockets: sockets.reduce(0) {
                 $0 + $1.statistics.receiveDropped + $1.statistics.receiveRingFull + $1.counters.dropTransmitRingFull
             },
+            handedOver: [
+                "toOwners": reports.reduce(0) { $0 + $1.handOver.handedOver },
+                "toSenders": reports.reduce(0) { $0 + $1.handOver.passedOut },
+                "lost": reports.reduce(0) { $0 + $1.handOver.dropHandOverFull },
+            ],
             frames: [
                 "free": frames.free, "filling": frames.filling, "held": frames.held,
-                "transmitting": frames.transmitting,
+                "transmitting": frames.transmitting, "between workers": frames.handedOver + frames.returning,
             ])
     }
 }

@@ -12,6 +12,7 @@ public final class StateDirectory: Sendable {
     private let path: String
     private let lock: Int32
     private let names = Mutex<Set<String>>([])
+    private let made = Mutex<[String]>([])
 
     /// Makes the directory (0755) where it is missing, and claims it.
     /// - Throws: `ControlError` when another gateway lives there, or the directory cannot be used.
@@ -40,6 +41,29 @@ public final class StateDirectory: Sendable {
         return "\(path)/\(name)"
     }
 
+    /// Makes an empty file of the gateway, which bears its name when `showFiles` is called, and replaces one that a
+    /// killed gateway has left; so a reader never sees a file before it is filled, or sees it shrink.
+    /// - Returns: its descriptor, which is the caller's.
+    /// - Throws: `ControlError` when it cannot be made.
+    public func make(_ name: String) throws(ControlError) -> Int32 {
+        let hidden = file(named: name) + StateDirectory.hidden
+        made.withLock { $0.append(name) }
+        let descriptor = open(hidden, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw ControlError("cannot make \(hidden)", errno: errno) }
+        return descriptor
+    }
+
+    /// Shows the files that were made.
+    /// - Throws: `ControlError` when one cannot be renamed.
+    public func showFiles() throws(ControlError) {
+        for name in made.withLock({ $0 }) {
+            guard rename("\(path)/\(name)\(StateDirectory.hidden)", "\(path)/\(name)") == 0 else {
+                throw ControlError("cannot rename \(path)/\(name)\(StateDirectory.hidden)", errno: errno)
+            }
+        }
+        made.withLock { $0 = [] }
+    }
+
     /// Replaces `gateway.json` in one step: readers see the old or the new one.
     /// - Throws: `ControlError` when it cannot be written.
     public func publish(_ state: GatewayState) throws(ControlError) {
@@ -54,12 +78,14 @@ public final class StateDirectory: Sendable {
     /// Removes the gateway's files, and the directory when nothing else is in it. The claim itself ends with this object.
     public func release() {
         for name in names.withLock({ $0 }) { unlink("\(path)/\(name)") }
+        for name in made.withLock({ $0 }) { unlink("\(path)/\(name)\(StateDirectory.hidden)") }
         unlink("\(path)/\(Self.lockName)")
         rmdir(path)
     }
 
     private static let stateName = "gateway.json"
     private static let lockName = "lock"
+    private static let hidden = ".new"
 
     private static func claim(_ path: String) throws(ControlError) -> Int32 {
         let file = "\(path)/\(lockName)"

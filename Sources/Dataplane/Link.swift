@@ -26,18 +26,25 @@ public struct Link: BitwiseCopyable, Sendable {
     public var mtu: Int
     /// The router's own address on it, from which ICMP errors come.
     public var address: IPv4Address
-    /// The index of the socket of its card's first queue in the worker's group.
+    /// The number of the socket of its card's first queue.
     public var firstSocket: Int
     /// How many queues its card has.
     public var sockets: Int
+    /// How many of them can transmit, the first ones.
+    public var senders: Int
+    /// The sockets that the worker sends by: the first of them, the distance to the next, and how many.
+    private var firstSender: Int
+    private var senderStep = 1
+    private var senderCount: Int
     /// How many of `tags` count.
     public var tagCount = 0
     /// The VLAN tags of its frames, the outermost first.
     public var tags = [2 of Tag](repeating: Tag(type: 0, vlan: 0))
 
-    /// A link without tags.
+    /// A link without tags, by all of whose sockets that can transmit one worker sends.
     public init(
-        interface: UInt32, side: Side, station: UInt64, mtu: Int, address: IPv4Address, firstSocket: Int, sockets: Int
+        interface: UInt32, side: Side, station: UInt64, mtu: Int, address: IPv4Address, firstSocket: Int, sockets: Int,
+        senders: Int
     ) {
         self.interface = interface
         self.side = side
@@ -46,6 +53,25 @@ public struct Link: BitwiseCopyable, Sendable {
         self.address = address
         self.firstSocket = firstSocket
         self.sockets = sockets
+        self.senders = senders
+        firstSender = firstSocket
+        senderCount = senders
+    }
+
+    /// The link as one of several workers uses it: it sends by the queues that it serves, or, where none of those can
+    /// transmit, by one of another worker.
+    func used(by worker: Int, of workers: Int) -> Link {
+        var link = self
+        link.firstSender = firstSocket + worker % senders
+        link.senderStep = workers
+        link.senderCount = max(1, (senders - worker + workers - 1) / workers)
+        return link
+    }
+
+    /// The socket to send to a station by: always the same, so that nothing overtakes.
+    @_noLocks
+    func sender(to station: UInt64) -> Int {
+        firstSender &+ senderStep &* Int(truncatingIfNeeded: station % UInt64(truncatingIfNeeded: senderCount))
     }
 
     /// Adds the next inner tag; false if there are two already.

@@ -6,8 +6,6 @@ public struct SocketReport: BitwiseCopyable, Sendable {
     public var counters = SocketCounters()
     /// Drops and empty rings, as the kernel counts them.
     public var statistics = SocketStatistics()
-    /// Where the frames of the worker are; the same for all its sockets.
-    public var frames = FrameAccounting()
 
     init() {}
 

@@ -8,13 +8,15 @@ import WireFormats
 import XDPSockets
 
 /// The loop that moves packets: frames from the AF_XDP sockets into the gateway, what the gateway wants sent out of
-/// them again, what it asks for into the maps of the XDP program.
+/// them again, what it asks for into the maps of the XDP program. One of several, each with conversations of its own.
 ///
-/// Invariants: one thread; every frame that was received is transmitted, waits, or is released before the next batch;
-/// the outbox and the requests are empty between two packets.
+/// Invariants: one thread; the gateway sees no packet of another worker's conversation; every frame that was received is
+/// transmitted, handed over, waits, or is released before the next batch; the outbox and the requests are empty between
+/// two packets.
 public struct Worker: ~Copyable {
     var gateway: Gateway
     var sockets: SocketGroup
+    let ownership: Ownership
     let maps: SteeringMaps
     let links: [Link]
     var hops: NextHops
@@ -23,33 +25,59 @@ public struct Worker: ~Copyable {
     private let control: WorkerControl
     private let monitor: KernelMonitor
     private var batch = Batch()
-    private var reports: SharedSlots<SocketReport>
-    private var errorsLeft = Worker.errorsPerSecond
+    private var spin: Spin
+    private let ownSockets: [Int]
+    private var socketReports: SharedSlots<SocketReport>
+    private var report: SharedSlots<WorkerReport>
+    private var errorsLeft = 0
     private var second: UInt64 = 0
 
-    /// The most ICMP errors of its own that the worker sends in a second (RFC 1812 section 4.3.2.8).
+    /// The most ICMP errors of their own that all workers send in a second (RFC 1812 section 4.3.2.8).
     private static var errorsPerSecond: Int { @_noLocks get { 100 } }
 
-    /// A worker over open sockets and a loaded program. To be made in the network namespace that it works in. What its
-    /// sockets do stands in a file if there is a descriptor for one, else -1.
+    /// Files in which a worker says once a second what it does, for others to read; -1 for none.
+    public struct Descriptors: Sendable {
+        /// Of its sockets, by ascending number.
+        public var sockets: Int32 = -1
+        /// Of itself.
+        public var report: Int32 = -1
+
+        /// No files.
+        public init() {}
+    }
+
+    /// A worker over its open sockets and a loaded program. To be made in the network namespace that it works in.
+    /// - Parameters:
+    ///   - gateway: of the same share as the sockets are.
+    ///   - links: the same for all workers.
+    ///   - spin: how long it looks for packets after the last one before it sleeps.
     public init(
-        gateway: consuming Gateway, sockets: consuming SocketGroup, maps: SteeringMaps, links: [Link],
-        control: WorkerControl, reports descriptor: Int32
+        gateway: consuming Gateway, sockets: consuming SocketGroup, ownership: consuming Ownership, maps: SteeringMaps,
+        links: [Link], control: WorkerControl, spin: Spin, descriptors: Descriptors = Descriptors()
     ) throws {
+        let (number, workers) = (sockets.worker, sockets.workers)
+        let links = links.map { $0.used(by: number, of: workers) }
         let hops = try NextHops(links)
         let waiting = try WaitingRoom()
-        let reports = try SharedSlots<SocketReport>(count: sockets.count, descriptor: descriptor)
+        let ownSockets = sockets.ownSockets
+        let socketReports = try SharedSlots<SocketReport>(
+            count: max(1, ownSockets.count), descriptor: descriptors.sockets)
+        let report = try SharedSlots<WorkerReport>(count: 1, descriptor: descriptors.report)
         monitor = try KernelMonitor()
-        self.reports = reports
+        self.socketReports = socketReports
+        self.report = report
+        self.ownSockets = ownSockets
+        self.spin = spin
         self.gateway = gateway
         self.sockets = sockets
+        self.ownership = ownership
         self.maps = maps
         self.links = links
         self.hops = hops
         self.waiting = waiting
         self.control = control
         now = sp_now()
-        maps.settings.tick = tick
+        publishTick()
     }
 
     /// The time for the XDP program, in seconds.
@@ -59,21 +87,29 @@ public struct Worker: ~Copyable {
 
     /// Works until it is told to stop. It sleeps while there is nothing to do, and wakes ten times a second to see to
     /// what is due; sooner while a packet waits for its next hop.
-    public mutating func run() {
+    /// - Throws: when one of its sockets has stopped, because its interface has gone.
+    public mutating func run() throws(SocketError) {
         while !control.isStopped {
             if let settings = control.takeSettings() { gateway.set(settings) }
-            if !turn() { _ = try? sockets.wait(milliseconds: waiting.count > 0 ? 2 : 100) }
+            let hasWorked = try turn()
+            if spin.isOver(worked: hasWorked, now: now) {
+                _ = try sockets.wait(milliseconds: waiting.count > 0 ? 2 : 100)
+            }
         }
     }
 
-    /// One turn: what has arrived, what is due, what waits. Whether a packet had arrived.
-    public mutating func turn() -> Bool {
+    /// One turn: what has arrived, what others have handed over, what is due, what waits. Whether a packet had arrived.
+    /// - Throws: as `run`.
+    public mutating func turn() throws(SocketError) -> Bool {
         now = sp_now()
         sockets.reclaim()
         sockets.refill()
-        let received = sockets.receive(into: &batch)
+        var received = sockets.receive(into: &batch)
         for position in 0..<received { receive(batch[position], socket: batch.socket(of: position)) }
-        if second != now / 1_000_000_000 { startSecond() }
+        let taken = sockets.receiveHandedOver(into: &batch)
+        for position in 0..<taken { receive(batch[position], socket: batch.socket(of: position)) }
+        received &+= taken
+        if second != now / 1_000_000_000 { try startSecond() }
         while gateway.expire(now: now) { sendOwn() }
         if received == 0 { followKernel() }
         if waiting.count > 0 { admit() }
@@ -81,20 +117,23 @@ public struct Worker: ~Copyable {
         return received > 0
     }
 
-    private mutating func startSecond() {
+    private mutating func startSecond() throws(SocketError) {
         second = now / 1_000_000_000
-        maps.settings.tick = tick
-        errorsLeft = Worker.errorsPerSecond
-        for socket in 0..<sockets.count {
-            reports.beginChange(of: socket)
-            reports[socket].counters = sockets.counters(of: socket)
-            // Reading cannot fail while the socket is open; if it did, the figures would stay as they were.
-            if let statistics = try? SocketStatistics(descriptor: sockets.descriptor(of: socket)) {
-                reports[socket].statistics = statistics
-            }
-            reports[socket].frames = sockets.accounting
-            reports.endChange(of: socket)
+        publishTick()
+        errorsLeft = max(1, Worker.errorsPerSecond / sockets.workers)
+        for (place, socket) in ownSockets.enumerated() {
+            var report = SocketReport()
+            report.counters = sockets.counters(of: socket)
+            report.statistics = try SocketStatistics(descriptor: sockets.descriptor(of: socket))
+            socketReports.store(report, at: place)
         }
+        report.store(WorkerReport(handOver: sockets.handOverCounters, frames: sockets.accounting), at: 0)
+        try sockets.check()
+    }
+
+    /// The XDP program has one clock, and the first worker winds it.
+    private func publishTick() {
+        if sockets.worker == 0 { maps.settings.tick = tick }
     }
 
     /// What the kernel has learned about routes and neighbours, the worker forgets, and asks anew.
@@ -118,6 +157,10 @@ public struct Worker: ~Copyable {
                 return sockets.release(frame)
             }
             let segment = TCPPacket(bytes)
+            if let owner = otherOwner(of: bytes, segment, from: links[link].side) {
+                sockets.handOver(frame, socket: socket, to: owner)
+                return
+            }
             switch gateway.receive(bytes, segment, from: links[link].side, now: now) {
             case .done: sendOutbox(segment, bytes)
             case .error(let error): send(error, bytes)
@@ -127,6 +170,15 @@ public struct Worker: ~Copyable {
             gateway.count(.dropForeign)
         }
         sockets.release(frame)
+    }
+
+    /// The worker that a packet is to be handed over to; nil if it is this one's, or anyone's.
+    @_noLocks
+    private func otherOwner(of bytes: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> Int? {
+        guard sockets.workers > 1, let ends = gateway.ends(of: bytes, segment, from: side),
+            let owner = ownership.owner(of: ends), owner != sockets.worker
+        else { return nil }
+        return owner
     }
 
     /// The link that a frame came by.
@@ -239,8 +291,7 @@ public struct Worker: ~Copyable {
         }
     }
 
-    /// Puts the Ethernet header in front, and the frame into the ring of a queue of the link's card: always the same
-    /// for a destination, so that nothing overtakes.
+    /// Puts the Ethernet header in front, and the frame into the ring of a queue of the link's card.
     @_semantics("no_performance_analysis")
     private mutating func transmit(_ frame: Frame, _ link: Int, _ station: UInt64) {
         let out = links[link]
@@ -249,7 +300,6 @@ public struct Worker: ~Copyable {
         whole.length += UInt16(out.headerLength)
         var bytes = sockets.bytes(of: whole)
         out.writeHeader(to: station, into: &bytes)
-        gateway.count(.sent)
-        sockets.transmit(whole, on: out.firstSocket + Int(station % UInt64(out.sockets)))
+        if sockets.transmit(whole, on: out.sender(to: station)) { gateway.count(.sent) }
     }
 }

@@ -117,7 +117,7 @@ public struct FTPClient: Sendable {
                 "passive \(isPassive ? "on" : "off")", "epsv4 \(isExtended ? "on" : "off")", "open \(host)",
                 "user \(user) lab", "binary", "cd files",
             ] + steps + ["bye"]
-        let file = "\(topology.sandbox.directory)/tnftp.script"
+        let file = "\(topology.sandbox.directory)/tnftp-\(mode.rawValue).script"
         try (script.joined(separator: "\n") + "\n").write(toFile: file, atomically: false, encoding: .utf8)
         return ["sh", "-c", "exec tnftp -i -n -v <'\(file)'"]
     }

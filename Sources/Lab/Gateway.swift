@@ -9,15 +9,19 @@ public enum Gateway: Sendable, Equatable {
 
     /// Puts it to work on the router.
     ///
-    /// - Parameter keepalive: seconds between Sallyport's keep-alives on idle control connections.
+    /// - Parameters:
+    ///   - keepalive: seconds between Sallyport's keep-alives on idle control connections.
+    ///   - workers: how many Sallyport has; `auto` is one for each queue of a link.
     /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
-    public func start(on topology: Topology, keepalive: Int = 50) throws -> GatewayProcess? {
+    public func start(
+        on topology: Topology, keepalive: Int = 50, workers: String = "auto"
+    ) throws -> GatewayProcess? {
         switch self {
         case .kernelHelper:
             try topology.useKernelHelper()
             return nil
         case .sallyport(let executable):
-            return try GatewayProcess(executable, on: topology, keepalive: keepalive)
+            return try GatewayProcess(executable, on: topology, keepalive: keepalive, workers: workers)
         }
     }
 }

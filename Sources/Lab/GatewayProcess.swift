@@ -10,10 +10,10 @@ public final class GatewayProcess: Sendable {
     public let process: ChildProcess
 
     /// Starts it on the router's two links, and returns when traffic flows.
-    init(_ executable: String, on topology: Topology, keepalive: Int) throws {
+    init(_ executable: String, on topology: Topology, keepalive: Int, workers: String) throws {
         self.executable = executable
         router = topology.router
-        configuration = try GatewayProcess.configure(topology, "gateway", keepalive: keepalive)
+        configuration = try GatewayProcess.configure(topology, "gateway", keepalive: keepalive, workers: workers)
         process = try router.start([executable, "run", "--config", configuration])
         try process.wait(for: "ready")
     }
@@ -60,7 +60,7 @@ public final class GatewayProcess: Sendable {
 
     /// Starts a second one on the same links, with a state directory of its own.
     public func startAnother(on topology: Topology) throws -> ChildProcess {
-        let configuration = try GatewayProcess.configure(topology, "second", keepalive: 50)
+        let configuration = try GatewayProcess.configure(topology, "second", keepalive: 50, workers: "auto")
         return try router.start([executable, "run", "--config", configuration])
     }
 
@@ -70,13 +70,16 @@ public final class GatewayProcess: Sendable {
         try process.stop()
     }
 
-    private static func configure(_ topology: Topology, _ name: String, keepalive: Int) throws -> String {
+    private static func configure(
+        _ topology: Topology, _ name: String, keepalive: Int, workers: String
+    ) throws -> String {
         let directory = "\(topology.sandbox.directory)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let file = "\(directory)/sallyport.yaml"
         try """
         gateway:
           state-directory: \(directory)
+          workers: \(workers)
         interfaces:
           lan0: inside
           wan0: outside

@@ -154,6 +154,23 @@ public struct Gateway: ~Copyable {
 
     // MARK: Packets
 
+    /// The ends of the control conversation that a frame is part of, or that it is an ICMP error about; nil if it belongs
+    /// to no service. `segment` is as for `receive`.
+    @_noLocks
+    public func ends(of frame: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> ControlEnds? {
+        var ends: ControlEnds
+        if let segment {
+            ends = ControlEnds(side: side, near: segment.source, far: segment.destination)
+            if side == .outside { ends = ControlEnds(side: side, near: segment.destination, far: segment.source) }
+        } else {
+            // The quoted packet went the other way.
+            guard let error = QuotedError(frame) else { return nil }
+            ends = ControlEnds(side: side, near: error.source, far: error.destination)
+            if side == .inside { ends = ControlEnds(side: side, near: error.destination, far: error.source) }
+        }
+        return services[Int(ends.far.port)] ? ends : nil
+    }
+
     /// Works on a frame that arrived on a side. `segment` is what it holds, decoded, if it is TCP.
     @_noLocks
     public mutating func receive(

@@ -23,14 +23,23 @@ struct StatusCommand: ParsableCommand {
         return ["sallyport \(gateway.version), pid \(gateway.pid), since \(gateway.started), \(gateway.configuration)"]
             + gateway.interfaces.map {
                 "\($0.name): \($0.side), XDP \($0.attachMode), sockets \($0.bindModes.joined(separator: " "))"
+            }
+            + gateway.workers.enumerated().map { number, worker in
+                let place = worker.processor.map { "on processor \($0)" } ?? "on any processor"
+                return "worker \(number): \(place), \(worker.sockets.joined(separator: " "))"
             } + [
                 "conversations: \(status.conversations[0]) of \(status.conversations[1])",
                 "data connections: \(status.dataConnections[0]) open, \(status.dataConnections[1]) pinholes, of "
                     + "\(status.dataConnections[2])",
             ] + places.map { "\($0.1): \(status.packets[$0.0] ?? 0)" } + [
                 "packets lost at sockets: \(status.lostAtSockets)",
+                "packets handed over: \(status.handedOver["toOwners"] ?? 0) to the worker that owns their conversation, "
+                    + "\(status.handedOver["toSenders"] ?? 0) to one that can send them, "
+                    + "\(status.handedOver["lost"] ?? 0) lost",
                 "frames: "
-                    + ["free", "filling", "held", "transmitting"].map { "\(status.frames[$0] ?? 0) \($0)" }
+                    + ["free", "filling", "held", "transmitting", "between workers"].map {
+                        "\(status.frames[$0] ?? 0) \($0)"
+                    }
                     .joined(separator: ", "),
             ]
     }
@@ -88,7 +97,10 @@ struct Pinholes: ParsableCommand {
 struct CountersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "counters", abstract: "Show what became of every packet, and what was seen in them.",
-        discussion: "Without --all, counters that are 0 are left out. Needs root.")
+        discussion: """
+            Without --all, counters that are 0 are left out. What the workers have counted is added up; --json has it by \
+            worker. Needs root.
+            """)
 
     @OptionGroup var options: QueryOptions
 
@@ -103,6 +115,18 @@ struct CountersCommand: ParsableCommand {
             byPlace,
             orLines: columns(
                 ["PLACE", "COUNTER", "COUNT", "MEANING"],
-                counters.filter { all || $0.count > 0 }.map { [$0.place, $0.name, "\($0.count)", $0.meaning] }))
+                summed(counters).filter { all || $0.count > 0 }.map { [$0.place, $0.name, "\($0.count)", $0.meaning] }))
+    }
+
+    /// The same with all workers in one place.
+    private func summed(_ counters: [Snapshot.Counter]) -> [Snapshot.Counter] {
+        let isOfWorker = { (counter: Snapshot.Counter) in counter.place.hasPrefix("worker ") }
+        var sums: [String: UInt64] = [:]
+        for counter in counters where isOfWorker(counter) { sums[counter.name, default: 0] += counter.count }
+        let workers = counters.filter { $0.place == "worker 0" }.map {
+            Snapshot.Counter(place: "workers", name: $0.name, count: sums[$0.name] ?? 0, meaning: $0.meaning)
+        }
+        return counters.filter { $0.place == "xdp" } + workers
+            + counters.filter { $0.place != "xdp" && !isOfWorker($0) }
     }
 }

@@ -48,7 +48,7 @@ struct ConfigurationTests {
             yaml: """
                 gateway:
                   state-directory: /srv/gate/
-                  workers: 1
+                  workers: 2
                   when-down: pass
                   flows: 1024
                   conversations: 1
@@ -58,7 +58,7 @@ struct ConfigurationTests {
                   wan0.5: outside
                 nat:
                   addresses: ["203.0.113.7", 203.0.113.8]
-                  ports: 1024-1039
+                  ports: 1024-1055
                 ftp:
                   ports: [21, 2121]
                   keepalive-seconds: 1
@@ -74,7 +74,7 @@ struct ConfigurationTests {
                 .init(name: "wan0.5", side: .outside),
             ])
         #expect(configuration.nat.addresses == [IPv4Address(203, 0, 113, 7), IPv4Address(203, 0, 113, 8)])
-        #expect(configuration.nat.ports == 1024...1039)
+        #expect(configuration.nat.ports == 1024...1055 && configuration.gateway.workers == 2)
         #expect(configuration.ftp.ports == [21, 2121] && configuration.ftp.keepAliveSeconds == 1)
         #expect(configuration.ftp.idleSeconds == 8 && configuration.ftp.transitorySeconds == 3)
         #expect(configuration.ftp.pinholeSeconds == 2)
@@ -107,7 +107,8 @@ struct ConfigurationTests {
         Refusal("ftp:", "publish: []\nftp:", "11:1", "published servers are not available in this version"),
         Refusal("ftp:", "spi: {}\nftp:", "11:1", "did you mean 'sip'?"),
         // gateway
-        Refusal("  workers: auto", "  workers: 2", "3:12", "this version runs one worker, not '2'", "auto or 1"),
+        Refusal("  workers: auto", "  workers: 0", "3:12", "'0' is not known here", "auto or a number from 1 to 256"),
+        Refusal("  workers: auto", "  workers: two", "3:12", "'two' is not known here", "auto or a number"),
         Refusal("  workers: auto", "  workers: [1]", "3:12", "gateway.workers has to be a single value"),
         Refusal("  when-down: drop", "  when-down: bounce", "4:14", "'bounce' is not known here", "drop or pass"),
         Refusal("  state-directory: /run/sallyport", "  state-directory: run", "2:20", "'run' is no absolute path"),
@@ -170,6 +171,13 @@ struct ConfigurationTests {
         let text = problems[0].description
         #expect(text.hasPrefix("gate.yaml:\(refusal.place): "), "\(text)")
         for words in refusal.words { #expect(text.contains(words), "\(text)") }
+    }
+
+    @Test("A block of ports that is too small for the workers is refused, with how many they need")
+    func workersWithoutPorts() {
+        let yaml = Self.least.replacing("32768-65535", with: "32768-32830") + "\ngateway: {workers: 4}"
+        let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: yaml, file: "gate.yaml") }
+        #expect(error?.description == "gate.yaml:2:40: nat.ports: 4 workers need 64 ports, 16 each; widen the block")
     }
 
     @Test("Sections that this version cannot do without are asked for", arguments: ["interfaces", "nat", "ftp"])

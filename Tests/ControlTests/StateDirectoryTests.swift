@@ -17,7 +17,7 @@ struct StateDirectoryTests {
         pid: getpid(), started: Date(timeIntervalSince1970: 1_700_000_000), version: "0.1.0",
         configuration: "/etc/sallyport.yaml",
         interfaces: [.init(name: "lan0", side: "inside", attachMode: "native", bindModes: ["copy", "zero-copy"])],
-        maps: [7], sockets: ["lan0/0", "lan0/1"])
+        maps: [7], workers: [.init(processor: 0, sockets: ["lan0/0", "lan0/1"])])
 
     @Test("A gateway's life shows in its directory from its start to its clean end")
     func life() throws {

@@ -8,7 +8,7 @@ import WireFormats
     private func link(_ tags: [Link.Tag]) -> Link {
         var link = Link(
             interface: 7, side: .inside, station: 0x0200_0000_0001, mtu: 1500, address: IPv4Address(192, 168, 1, 1),
-            firstSocket: 2, sockets: 2)
+            firstSocket: 2, sockets: 2, senders: 2)
         for tag in tags {
             let isTaken = link.add(tag)
             #expect(isTaken)
@@ -48,6 +48,24 @@ import WireFormats
         frame.replaceSubrange(12..<16, with: [0x81, 0, 0, 11])
         #expect(!carries(link([Link.Tag(type: 0x8100, vlan: 10)]), frame, socket: 2, network: 18))
         #expect(carries(link([Link.Tag(type: 0x8100, vlan: 11)]), frame, socket: 2, network: 18))
+    }
+
+    @Test(
+        "A worker sends by the queues that it serves, and where none of those can transmit, by another worker's",
+        arguments: [
+            (queues: 4, workers: 1, senders: [[0, 1, 2, 3]]), (4, 4, [[0], [1], [2], [3]]),
+            (4, 3, [[0, 3], [1], [2]]),
+            (1, 4, [[0], [0], [0], [0]]), (2, 4, [[0], [1], [0], [1]]),
+        ])
+    func senders(queues: Int, workers: Int, senders: [[Int]]) {
+        let link = Link(
+            interface: 7, side: .inside, station: 1, mtu: 1500, address: IPv4Address(0), firstSocket: 8, sockets: 4,
+            senders: queues)
+        for worker in 0..<workers {
+            let own = link.used(by: worker, of: workers)
+            let used = Set((UInt64(0)..<20).map { own.sender(to: $0) - 8 })
+            #expect(used == Set(senders[worker]), "worker \(worker)")
+        }
     }
 
     @Test("A third tag is refused")

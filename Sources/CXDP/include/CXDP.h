@@ -238,6 +238,9 @@ int sp_thread_spawn(sp_thread_body body, void *argument, int processor, const ch
 
 int sp_thread_join(uint64_t thread);
 
+/* The processors that this process may run on, ascending, `most` at most; how many, or -errno. */
+int sp_processors(int *numbers, int most);
+
 /* Moves the calling thread into a network namespace, given by an open descriptor of it (setns(2)). */
 int sp_enter_network_namespace(int descriptor);
 

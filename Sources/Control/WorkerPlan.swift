@@ -1,0 +1,111 @@
+import CXDP
+import Dataplane
+import FlowTables
+import Foundation
+import Rewriting
+import Routing
+import Steering
+import WireFormats
+import XDPSockets
+
+/// Who does what: worker w of W serves queue q of every card where q % W is w, has a slice of the public ports and an
+/// even part of the tables' room, and owns the conversations that `Ownership` says.
+///
+/// Invariant: all workers are made from the same plan, so that they agree about who owns what.
+struct WorkerPlan {
+    /// How many workers there are.
+    let workers: Int
+    private let configuration: Configuration
+    private let cards: Cards
+    private let links: [Link]
+    private let seed = sp_random64()
+    /// How an inside card and an outside card spread what they receive, where they tell.
+    private let inside: CardScaling?
+    private let outside: CardScaling?
+
+    /// Decides everything, once the queues of the cards are counted. `report` takes a line for the log.
+    /// - Throws: `ControlError` when there are too few queues or ports for the workers that are wanted.
+    init(_ configuration: Configuration, _ cards: Cards, _ kernel: Kernel, report: (String) -> Void) throws {
+        self.configuration = configuration
+        self.cards = cards
+        let most = cards.cards.max { $0.queues < $1.queues }!
+        workers = configuration.gateway.workers ?? most.queues
+        guard workers <= most.queues else {
+            throw ControlError(
+                "gateway.workers: \(workers) are more than the queues of any interface, of which \(most.name) has most: "
+                    + "\(most.queues); write auto, or `ethtool -L \(most.name) combined \(workers)` where the card can")
+        }
+        let ports = configuration.nat.ports
+        guard ports.count >= Configuration.portsPerWorker * workers else {
+            throw ControlError(
+                "nat.ports: \(ports.lowerBound)-\(ports.upperBound) is too small for \(workers) workers, each of which "
+                    + "needs \(Configuration.portsPerWorker) ports; widen it, or set gateway.workers lower")
+        }
+        links = try cards.links(try kernel.addresses(), publicAddress: configuration.nat.addresses[0])
+        inside = workers > 1 ? try WorkerPlan.scaling(.inside, cards, kernel, report) : nil
+        outside = workers > 1 ? try WorkerPlan.scaling(.outside, cards, kernel, report) : nil
+    }
+
+    /// How the first card of a side that tells spreads what it receives.
+    private static func scaling(
+        _ side: Side, _ cards: Cards, _ kernel: Kernel, _ report: (String) -> Void
+    ) throws -> CardScaling? {
+        for member in cards.members where member.configured.side == side {
+            switch try kernel.scaling(of: member.card.name) {
+            case .told(let scaling): return scaling
+            case .untold(let reason):
+                report("\(member.card.name): \(reason); packets that arrive on another worker's queue are handed over")
+            }
+        }
+        return nil
+    }
+
+    /// The worker of each socket, by the socket's number.
+    var owners: [Int] { cards.bindings.map { Ownership.server(of: Int($0.queue), workers: workers) } }
+
+    /// A worker, with its tables in files of the state directory.
+    func worker(
+        _ number: Int, _ sockets: consuming SocketGroup, _ maps: SteeringMaps, _ control: WorkerControl, spin: Spin,
+        _ directory: StateDirectory
+    ) throws -> Worker {
+        let files = try Dictionary(
+            uniqueKeysWithValues: TableFile.allCases.map { ($0, try directory.make($0.name(number))) })
+        defer { for file in files.values { close(file) } }
+        var tables = Gateway.Descriptors()
+        tables.conversations = files[.conversations]!
+        tables.data = files[.data]!
+        tables.counters = files[.counters]!
+        var reports = Worker.Descriptors()
+        reports.sockets = files[.sockets]!
+        reports.report = files[.report]!
+        return try Worker(
+            gateway: gateway(number, tables), sockets: sockets, ownership: ownership(), maps: maps, links: links,
+            control: control, spin: spin, descriptors: reports)
+    }
+
+    private func gateway(_ number: Int, _ files: Gateway.Descriptors) throws -> Gateway {
+        let room = Gateway.Capacity(
+            conversations: WorkerPlan.part(configuration.gateway.conversations, of: workers),
+            data: WorkerPlan.part(configuration.gateway.flows, of: workers))
+        let own = zip(cards.bindings, owners).filter { $1 == number }.map { Int($0.0.queue) }
+        return try Gateway(
+            room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,
+            services: configuration.ftp.ports, settings: Settings(configuration.ftp), seed: 0, now: sp_now(),
+            descriptors: files, share: WorkerShare(index: number, of: workers),
+            aim: outside.map { try QueueAim(ReceiveScaling(card: $0), queues: own) })
+    }
+
+    private func ownership() throws -> Ownership {
+        Ownership(
+            workers: workers, ports: configuration.nat.ports, seed: seed,
+            scaling: try inside.map { try ReceiveScaling(card: $0) })
+    }
+
+    private static func part(_ room: Int, of workers: Int) -> Int { (room + workers - 1) / workers }
+}
+
+extension ReceiveScaling {
+    fileprivate init(card: CardScaling) throws {
+        try self.init(key: card.key, indirection: card.indirection, hashesPorts: card.hashesPorts)
+    }
+}
