@@ -48,13 +48,34 @@ extension Configuration {
         let ftp = FTP(file, &reader)
         guard let gateway, let interfaces, let nat, let ftp else { return nil }
         self.init(gateway: gateway, interfaces: interfaces, nat: nat, ftp: ftp)
-        if let port = ftp.ports.first(where: nat.ports.contains), let ports = file.values["nat"]?["ports"] {
-            reader.refuse(
-                ports.mark, "nat.ports: the block contains port \(port) of ftp.ports; give the block other ports")
+        refuseConflicts(file, &reader)
+    }
+
+    /// What is right by itself, and cannot be had together.
+    private func refuseConflicts(_ file: Section, _ reader: inout ConfigurationReader) {
+        let block = file.values["nat"]?["ports"]?.mark
+        if let port = ftp.ports.first(where: nat.ports.contains) {
+            reader.refuse(block, "nat.ports: the block contains port \(port) of ftp.ports; give the block other ports")
         }
         let needed = Configuration.portsPerWorker * (gateway.workers ?? 1)
-        if let workers = gateway.workers, nat.ports.count < needed, let ports = file.values["nat"]?["ports"] {
-            reader.refuse(ports.mark, "nat.ports: \(workers) workers need \(needed) ports, 16 each; widen the block")
+        if let workers = gateway.workers, nat.ports.count < needed {
+            reader.refuse(block, "nat.ports: \(workers) workers need \(needed) ports, 16 each; widen the block")
+        }
+        let on = interfaces.first { $0.zeroCopy == .on }
+        for interface in interfaces {
+            let section = file.values["interfaces"]?[interface.name]
+            if let on, interface.zeroCopy == .off {
+                reader.refuse(
+                    section?["zero-copy"]?.mark,
+                    "interfaces.\(interface.name).zero-copy: off here and on for \(on.name) cannot be had together, since "
+                        + "one memory serves all sockets; write auto for one of them")
+            }
+            if interface.algQueues.count > ftp.ports.count {
+                reader.refuse(
+                    section?["alg-queues"]?.mark,
+                    "interfaces.\(interface.name).alg-queues: \(interface.algQueues.count) queues are more than the "
+                        + "\(ftp.ports.count) of ftp.ports, and a service's packets come to one queue; list fewer")
+            }
         }
     }
 }
@@ -63,7 +84,7 @@ extension Configuration.Gateway {
     fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
         self.init()
         guard let node = file.values["gateway"] else { return }
-        let keys = ["state-directory", "workers", "when-down", "flows", "conversations"]
+        let keys = ["state-directory", "workers", "busy-poll", "when-down", "flows", "conversations"]
         guard let section = reader.section(node, name: "gateway", keys: keys) else { return nil }
         if let (path, mark) = reader.text(section, "state-directory") {
             stateDirectory = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -76,6 +97,14 @@ extension Configuration.Gateway {
             if workers == nil {
                 reader.refuse(
                     mark, "gateway.workers: '\(text)' is not known here; write auto or a number from 1 to 256")
+            }
+        }
+        if let (text, mark) = reader.text(section, "busy-poll"), text != "off" {
+            busyPollMicroseconds = Int(text).flatMap { (1...10000).contains($0) ? $0 : nil }
+            if busyPollMicroseconds == nil {
+                reader.refuse(
+                    mark,
+                    "gateway.busy-poll: '\(text)' is not known here; write off or a number of microseconds up to 10000")
             }
         }
         whenDown = reader.choice(section, "when-down", WhenDown.self) ?? whenDown
@@ -116,11 +145,20 @@ extension Configuration.Interface {
             self.init(name: name, side: side)
             return
         }
-        guard let section = reader.section(value, name: "interfaces.\(name)", keys: ["side", "zero-copy"]),
+        let keys = ["side", "zero-copy", "alg-queues"]
+        guard let section = reader.section(value, name: "interfaces.\(name)", keys: keys),
             reader.required(section, "side", "inside or outside") != nil,
             let side = reader.choice(section, "side", SideName.self)?.side
         else { return nil }
-        self.init(name: name, side: side, zeroCopy: reader.choice(section, "zero-copy", Switch.self) == .on)
+        self.init(name: name, side: side)
+        zeroCopy = reader.choice(section, "zero-copy", ZeroCopy.self) ?? zeroCopy
+        algQueues =
+            reader.list(section, "alg-queues") { text in
+                guard let queue = Int(text), (0...1023).contains(queue) else {
+                    return .failure("'\(text)' is no queue; write a number from 0 to 1023")
+                }
+                return .success(queue)
+            } ?? algQueues
     }
 }
 
@@ -207,11 +245,6 @@ extension Configuration.FTP {
                     + "conversations are forgotten before they are kept alive")
         }
     }
-}
-
-/// A YAML switch; the words are taken as they stand, because YAML versions differ in what else means on.
-private enum Switch: String, CaseIterable {
-    case on, off
 }
 
 /// A side's name in the file.

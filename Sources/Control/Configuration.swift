@@ -23,6 +23,8 @@ public struct Configuration: Equatable, Sendable {
         public var stateDirectory = "/run/sallyport"
         /// `workers`: how many threads, 1 to 256; nil for as many as the interface with most queues has.
         public var workers: Int?
+        /// `busy-poll`: for how many microseconds a worker polls a queue itself, 1 to 10000; nil leaves it to interrupts.
+        public var busyPollMicroseconds: Int?
         /// `when-down`: what becomes of steered traffic while no worker lives.
         public var whenDown = WhenDown.drop
         /// `flows`: how many data connections at once, 1 to 4194304.
@@ -48,8 +50,21 @@ public struct Configuration: Equatable, Sendable {
         public var name: String
         /// What it leads to.
         public var side: Side
-        /// `zero-copy`: whether its AF_XDP sockets bind in zero-copy mode.
-        public var zeroCopy = false
+        /// `zero-copy`: how its AF_XDP sockets should bind.
+        public var zeroCopy = ZeroCopy.auto
+        /// `alg-queues`: the queues of its card to which the services' packets are to be brought, 0 to 1023, each once,
+        /// and no more of them than services; empty where these arrive on all queues.
+        public var algQueues: [Int] = []
+
+        /// How AF_XDP sockets should bind.
+        public enum ZeroCopy: String, CaseIterable, Sendable {
+            /// In zero-copy mode where they are on queues of their own, else in copy mode.
+            case auto
+            /// In zero-copy mode, if the driver can.
+            case on
+            /// In copy mode.
+            case off
+        }
     }
 
     /// The public addresses and ports.

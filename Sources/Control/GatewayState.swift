@@ -25,7 +25,7 @@ public struct GatewayState: Codable, Equatable, Sendable {
         public var side: String
         /// Where the XDP program runs, such as `native` or `generic`.
         public var attachMode: String
-        /// How each queue's socket is bound, such as `copy` or `zero-copy`, from queue 0 on.
+        /// How each queue's socket is bound, `copy` or `zero-copy`, in the order of the queues that have one.
         public var bindModes: [String]
 
         /// An interface's state from its parts.

@@ -64,7 +64,7 @@ struct ProgramSettings {
         key.vlan.1 = member.tags.count > 1 ? member.tags[1].id : 0
         var link = steering_link()
         link.ifindex = member.interface.index
-        link.first_socket = UInt32(card.firstSocket)
+        link.first_socket = UInt32(card.firstPlace)
         link.sockets = UInt32(card.queues)
         link.side = member.configured.side.rawValue
         if let station = member.interface.address {

@@ -11,11 +11,11 @@ import XDPSockets
 
 /// The gateway while it runs: set up in order, taken down in reverse.
 ///
-/// Order: state directory (keeps a second one out), program, maps, attachment, sockets, workers, links. Only the links
-/// make packets take the new way, so that none is lost before. The way back begins with the attachment: when the
-/// sockets close, no packet comes any more. If the process is killed, the kernel does the same by itself, since
-/// nothing is pinned. A worker that ends by itself takes the whole gateway down, in the same order: half of one would
-/// drop half of the conversations.
+/// Order: state directory (keeps a second one out), program, maps, attachment, cards' rules, sockets, workers, links.
+/// Only the links make packets take the new way, so that none is lost before. The way back begins with the attachment:
+/// when the sockets close, no packet comes any more. If the process is killed, the kernel does the same by itself, since
+/// nothing is pinned; only the rules stay, until the next start (`DedicatedQueues`). A worker that ends by itself takes
+/// the whole gateway down, in the same order: half of one would drop half of the conversations.
 public final class RunningGateway: Service {
     private let file: String
     private let logger: Logger
@@ -23,6 +23,7 @@ public final class RunningGateway: Service {
     private let directory: StateDirectory
     private let attachments: [Attachment]
     private let maps: SteeringMaps
+    private let dedicated: DedicatedQueues
     private let workers: WorkerGroup
     private let configuration: Configuration
 
@@ -50,13 +51,22 @@ public final class RunningGateway: Service {
         defer { if !isReady { for attachment in attachments { attachment.detach() } } }
 
         try cards.countQueues(kernel)
-        let wantsZeroCopy = configuration.interfaces.contains(where: \.zeroCopy)
+        var dedicated = DedicatedQueues(record: directory.file(named: "rules.json"), removingFrom: kernel)
+        defer { if !isReady { dedicated.remove(from: kernel) } }
+        cards.placeSockets(services: configuration.ftp.ports, &dedicated, in: kernel) { logger.warning("\($0)") }
+        self.dedicated = dedicated
+        let choice = SocketModeChoice(configuration.interfaces, dedicated: cards.dedicated)
+        logger.info("\(choice.mode) mode for all sockets: \(choice.reason)")
         var sizes = SocketSettings()
         sizes.frameSize = try cards.frameSize
+        sizes.busyPolling = configuration.gateway.busyPollMicroseconds.map { BusyPolling(microseconds: Int32($0)) }
         let plan = try WorkerPlan(configuration, cards, kernel) { logger.info("\($0)") }
-        workers = try WorkerGroup(plan, cards, mode: wantsZeroCopy ? .zeroCopy : .copy, sizes, maps, directory)
+        workers = try WorkerGroup(plan, cards, mode: choice.mode, sizes, maps, directory)
         try directory.showFiles()
         try settings.setLinks(cards)
+        if choice.mode == .zeroCopy, workers.modes.contains(SocketMode.copy.description) {
+            logger.warning("a driver refused zero-copy mode, so all sockets are in copy mode")
+        }
         isReady = true
         try publish(cards)
     }
@@ -67,14 +77,12 @@ public final class RunningGateway: Service {
         for member in cards.members {
             let card = cards.card(of: member)
             let mode = attachments.first { $0.interface == card.name }!.mode.rawValue
-            let bound = Array(workers.modes[card.firstSocket..<card.firstSocket + card.queues])
+            let bound = Array(workers.modes[card.firstSocket..<card.firstSocket + card.served.count])
             interfaces.append(
                 GatewayState.Interface(
                     name: member.interface.name, side: "\(member.configured.side)", attachMode: mode, bindModes: bound))
-            logger.info("\(member.interface.name) (\(member.configured.side)): XDP \(mode), queues \(bound)")
-            if member.configured.zeroCopy, bound.contains("copy") {
-                logger.warning("\(member.interface.name): its driver refused zero-copy, so its sockets copy")
-            }
+            logger.info(
+                "\(member.interface.name) (\(member.configured.side)): XDP \(mode), queues \(card.served): \(bound)")
         }
         for (number, worker) in workers.states.enumerated() {
             let place = worker.processor.map { "on processor \($0)" } ?? "on any processor"
@@ -136,6 +144,10 @@ public final class RunningGateway: Service {
     private func stop() {
         for attachment in attachments { attachment.detach() }
         workers.stop()
+        if let kernel = try? Kernel() {
+            var dedicated = dedicated
+            dedicated.remove(from: kernel)
+        }
         directory.release()
         logger.info("stopped; the interfaces are as before")
     }

@@ -30,7 +30,9 @@ final class WorkerGroup: Sendable {
         let sockets = try SharedSockets.open(
             cards.bindings, owners: plan.owners, workers: plan.workers, mode: mode, settings: settings,
             wakeDescriptors: controls.map(\.wakeDescriptor))
-        for socket in 0..<sockets.count { try maps.sockets.set(UInt32(socket), to: sockets.descriptor(of: socket)) }
+        for (socket, place) in cards.places.enumerated() {
+            try maps.sockets.set(place, to: sockets.descriptor(of: socket))
+        }
         let processors = WorkerGroup.processors(for: plan.workers)
         let (failures, failed) = AsyncStream.makeStream(of: ControlError.self, bufferingPolicy: .bufferingOldest(1))
         var threads: [WorkerThread] = []

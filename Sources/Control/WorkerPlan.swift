@@ -8,7 +8,7 @@ import Steering
 import WireFormats
 import XDPSockets
 
-/// Who does what: worker w of W serves queue q of every card where q % W is w, has a slice of the public ports and an
+/// Who does what: worker w of W serves, of the queues with a socket of every card, the q-th where q % W is w, has a slice of the public ports and an
 /// even part of the tables' room, and owns the conversations that `Ownership` says.
 ///
 /// Invariant: all workers are made from the same plan, so that they agree about who owns what.
@@ -28,12 +28,13 @@ struct WorkerPlan {
     init(_ configuration: Configuration, _ cards: Cards, _ kernel: Kernel, report: (String) -> Void) throws {
         self.configuration = configuration
         self.cards = cards
-        let most = cards.cards.max { $0.queues < $1.queues }!
-        workers = configuration.gateway.workers ?? most.queues
-        guard workers <= most.queues else {
+        let most = cards.cards.max { $0.served.count < $1.served.count }!
+        workers = configuration.gateway.workers ?? most.served.count
+        guard workers <= most.served.count else {
             throw ControlError(
-                "gateway.workers: \(workers) are more than the queues of any interface, of which \(most.name) has most: "
-                    + "\(most.queues); write auto, or `ethtool -L \(most.name) combined \(workers)` where the card can")
+                "gateway.workers: \(workers) are more than the queues with a socket of any interface, of which \(most.name) has most: "
+                    + "\(most.served.count); write auto, or `ethtool -L \(most.name) combined \(workers)` where the card can"
+            )
         }
         let ports = configuration.nat.ports
         guard ports.count >= Configuration.portsPerWorker * workers else {
@@ -46,11 +47,12 @@ struct WorkerPlan {
         outside = workers > 1 ? try WorkerPlan.scaling(.outside, cards, kernel, report) : nil
     }
 
-    /// How the first card of a side that tells spreads what it receives.
+    /// How the first card of a side that tells spreads what it receives. Where the services have queues of their own,
+    /// their packets are not spread.
     private static func scaling(
         _ side: Side, _ cards: Cards, _ kernel: Kernel, _ report: (String) -> Void
     ) throws -> CardScaling? {
-        for member in cards.members where member.configured.side == side {
+        for member in cards.members where member.configured.side == side && !cards.card(of: member).isDedicated {
             switch try kernel.scaling(of: member.card.name) {
             case .told(let scaling): return scaling
             case .untold(let reason):
@@ -61,7 +63,9 @@ struct WorkerPlan {
     }
 
     /// The worker of each socket, by the socket's number.
-    var owners: [Int] { cards.bindings.map { Ownership.server(of: Int($0.queue), workers: workers) } }
+    var owners: [Int] {
+        cards.cards.flatMap { card in card.served.indices.map { Ownership.server(of: $0, workers: workers) } }
+    }
 
     /// A worker, with its tables in files of the state directory.
     func worker(

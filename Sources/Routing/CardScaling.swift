@@ -46,7 +46,7 @@ extension Kernel {
     /// The answer to an ethtool command; nil where the driver does not know the command.
     private func answer(_ interface: String, _ command: [UInt32]) throws(RoutingError) -> [UInt32]? {
         do {
-            return try ethtool("read the receive-side scaling", interface, command)
+            return try ethtool("read the receive-side scaling of interface \(interface)", interface, command)
         } catch {
             guard error.errno == EOPNOTSUPP || error.errno == EINVAL else { throw error }
             return nil

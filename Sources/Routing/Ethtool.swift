@@ -45,7 +45,7 @@ extension Kernel {
         let blocks = (names.count + 31) / 32
         // struct ethtool_gfeatures: a block of four masks, available, requested, active, never_changed, for 32 features.
         let answer = try ethtool(
-            "read the features", interface,
+            "read the features of interface \(interface)", interface,
             [UInt32(ETHTOOL_GFEATURES), UInt32(blocks)] + Array(repeating: 0, count: 4 * blocks))
         return names.enumerated().compactMap { index, name in
             let block = 2 + 4 * (index / 32)
@@ -61,11 +61,13 @@ extension Kernel {
     private func featureNames(of interface: String) throws(RoutingError) -> [String] {
         // struct ethtool_sset_info: command, reserved, 64 bits of mask, then the size of each set in the mask.
         let set = UInt32(ETH_SS_FEATURES.rawValue)
-        let count = try ethtool("read the features", interface, [UInt32(ETHTOOL_GSSET_INFO), 0, 1 << set, 0, 0])[4]
+        let count = try ethtool(
+            "read the features of interface \(interface)", interface, [UInt32(ETHTOOL_GSSET_INFO), 0, 1 << set, 0, 0])[
+                4]
         // struct ethtool_gstrings: command, set, length, then strings of ETH_GSTRING_LEN bytes, ended by zeros.
         let stringWords = Int(ETH_GSTRING_LEN) / 4
         let strings = try ethtool(
-            "read the features", interface,
+            "read the features of interface \(interface)", interface,
             [UInt32(ETHTOOL_GSTRINGS), set, count] + Array(repeating: 0, count: Int(count) * stringWords))
         return strings.withUnsafeBytes { octets in
             (0..<Int(count)).map { index in
@@ -80,7 +82,7 @@ extension Kernel {
         var command = command
         let errno = netlink_ethtool(mnl_socket_get_fd(socket), interface, &command)
         guard errno == 0 else {
-            throw RoutingError("cannot \(action) of interface \(interface)", errno: errno)
+            throw RoutingError("cannot \(action)", errno: errno)
         }
         return command
     }

@@ -49,12 +49,13 @@ struct ConfigurationTests {
                 gateway:
                   state-directory: /srv/gate/
                   workers: 2
+                  busy-poll: 20
                   when-down: pass
                   flows: 1024
                   conversations: 1
                 interfaces:
-                  lan0: {side: inside, zero-copy: on}
-                  lan1: {side: inside, zero-copy: off}
+                  lan0: {side: inside, zero-copy: on, alg-queues: [7, 0]}
+                  lan1: {side: inside, zero-copy: auto}
                   wan0.5: outside
                 nat:
                   addresses: ["203.0.113.7", 203.0.113.8]
@@ -67,10 +68,12 @@ struct ConfigurationTests {
                   pinhole-seconds: 2
                 """, file: "sallyport.yaml")
         #expect(configuration.gateway.stateDirectory == "/srv/gate" && configuration.gateway.whenDown == .pass)
+        #expect(configuration.gateway.workers == 2 && configuration.gateway.busyPollMicroseconds == 20)
         #expect(configuration.gateway.flows == 1024 && configuration.gateway.conversations == 1)
         #expect(
             configuration.interfaces == [
-                .init(name: "lan0", side: .inside, zeroCopy: true), .init(name: "lan1", side: .inside),
+                .init(name: "lan0", side: .inside, zeroCopy: .on, algQueues: [7, 0]),
+                .init(name: "lan1", side: .inside),
                 .init(name: "wan0.5", side: .outside),
             ])
         #expect(configuration.nat.addresses == [IPv4Address(203, 0, 113, 7), IPv4Address(203, 0, 113, 8)])
@@ -99,7 +102,7 @@ struct ConfigurationTests {
         Refusal("gateway:", "gatway: {}\ngateway:", "1:1", "unknown key 'gatway'", "did you mean 'gateway'?"),
         Refusal(
             "  workers: auto", "  wrokers: 1", "3:3", "unknown key 'wrokers' in gateway", "did you mean 'workers'?"),
-        Refusal("  workers: auto", "  colour: red", "3:3", "the keys here are state-directory, workers, when-down"),
+        Refusal("  workers: auto", "  colour: red", "3:3", "the keys here are state-directory, workers, busy-poll"),
         Refusal("  ports: [21]", "  keepalive-second: 3", "12:3", "did you mean 'keepalive-seconds'?"),
         Refusal("  ports: [21]", "  ports: [21]\n  ports: [22]", "12:3", "'ports' is given twice"),
         Refusal("  lan0: inside", "  lan0: inside\n  lan0: outside", "6:3", "'lan0' is given twice"),
@@ -112,6 +115,8 @@ struct ConfigurationTests {
         Refusal("  workers: auto", "  workers: [1]", "3:12", "gateway.workers has to be a single value"),
         Refusal("  when-down: drop", "  when-down: bounce", "4:14", "'bounce' is not known here", "drop or pass"),
         Refusal("  state-directory: /run/sallyport", "  state-directory: run", "2:20", "'run' is no absolute path"),
+        Refusal("  workers: auto", "  busy-poll: on", "3:14", "write off or a number of microseconds up to 10000"),
+        Refusal("  workers: auto", "  busy-poll: 0", "3:14", "gateway.busy-poll: '0'"),
         Refusal("  workers: auto", "  flows: 0", "3:10", "write a number from 1 to 4194304"),
         Refusal("  workers: auto", "  flows: 0x10", "3:10", "'0x10'", "write a number from 1 to 4194304"),
         Refusal("  workers: auto", "  conversations: 1048577", "3:18", "write a number from 1 to 1048576"),
@@ -121,7 +126,16 @@ struct ConfigurationTests {
         Refusal("  wan0: outside", "  wan0: inside", "6:3", "interfaces: none is outside"),
         Refusal("  lan0: inside", "  a234567890123456: inside", "6:3", "cannot be an interface's name"),
         Refusal("  lan0: inside", "  la/n0: inside", "6:3", "'la/n0' cannot be an interface's name"),
-        Refusal("  lan0: inside", "  lan0: {side: inside, zero-copy: maybe}", "6:35", "on or off"),
+        Refusal("  lan0: inside", "  lan0: {side: inside, zero-copy: maybe}", "6:35", "auto or on or off"),
+        Refusal("  lan0: inside", "  lan0: {side: inside, alg-queues: 7}", "6:36", "a list with one value or more"),
+        Refusal("  lan0: inside", "  lan0: {side: inside, alg-queues: [1024]}", "6:37", "a number from 0 to 1023"),
+        Refusal("  lan0: inside", "  lan0: {side: inside, alg-queues: [1, 1]}", "6:40", "1 is listed twice"),
+        Refusal(
+            "  lan0: inside", "  lan0: {side: inside, alg-queues: [1, 2]}", "6:36", "2 queues are more than the 1",
+            "list fewer"),
+        Refusal(
+            "  lan0: inside", "  lan0: {side: inside, zero-copy: on}\n  lan1: {side: inside, zero-copy: off}", "7:35",
+            "off here and on for lan0"),
         Refusal("  lan0: inside", "  lan0: {zero-copy: on}", "6:9", "interfaces.lan0.side is missing"),
         Refusal("  lan0: inside", "  lan0: {side: inside, zerocopy: on}", "6:24", "did you mean 'zero-copy'?"),
         Refusal("  lan0: inside", "  lan0:", "6:8", "interfaces.lan0 has to be a single value"),
