@@ -37,8 +37,10 @@ public final class Topology: Sendable {
 
     /// Builds everything; on failure removes what there is.
     ///
-    /// - Parameter queues: queues of each of the router's links.
-    public init(queues: Int = 1, middleBox: MiddleBox? = nil) throws {
+    /// - Parameters:
+    ///   - queues: queues of each of the router's links.
+    ///   - outsideQueues: of the outside one, if that is to have others.
+    public init(queues: Int = 1, outsideQueues: Int? = nil, middleBox: MiddleBox? = nil) throws {
         sandbox = try Sandbox()
         inside = try sandbox.namespace("inside")
         router = try sandbox.namespace("router")
@@ -47,10 +49,10 @@ public final class Topology: Sendable {
         outsideAddress = middleBox == nil ? "203.0.113.20" : "198.51.100.20"
         try connectInside(queues: queues)
         if let middleBox, let middle {
-            try connectOutside(through: middle, queues: queues)
+            try connectOutside(through: middle, queues: outsideQueues ?? queues)
             try makeForgetful(middle, middleBox)
         } else {
-            try connectOutside(queues: queues)
+            try connectOutside(queues: outsideQueues ?? queues)
         }
         try becomeRouter()
     }
