@@ -38,6 +38,26 @@ struct StateDirectoryTests {
         }
     }
 
+    @Test("A table appears whole, and one that a killed gateway left is replaced without a change to who reads it")
+    func tables() throws {
+        try Self.with { path in
+            let killed = try StateDirectory(claiming: path)
+            close(try killed.make("data.0"))
+            try killed.showFiles()
+            try Data("old".utf8).write(to: URL(fileURLWithPath: "\(path)/data.0"))
+            let reader = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(path)/data.0"))
+            let descriptor = try killed.make("data.0")
+            #expect(try String(contentsOfFile: "\(path)/data.0", encoding: .utf8) == "old")
+            try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: Data("new".utf8))
+            try killed.showFiles()
+            #expect(try String(contentsOfFile: "\(path)/data.0", encoding: .utf8) == "new")
+            #expect(try reader.readToEnd() == Data("old".utf8))
+            close(try killed.make("never-shown"))
+            killed.release()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+
     @Test("A second gateway is refused by the first one's pid, also while the first is being looked at")
     func second() throws {
         try Self.with { path in
