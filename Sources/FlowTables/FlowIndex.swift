@@ -2,97 +2,116 @@ import PlainMemory
 import WireFormats
 
 /// Finds the slot of a conversation by its two ends: open addressing with linear probing at a load of at most one
-/// half, so that a look-up touches one cache line as a rule.
+/// half, and entries of which four stand in a cache line, so that a look-up touches one line as a rule.
 ///
 /// Invariants: single writer; an entry's `slot` is 0 when it is empty, else the slot number plus one; between an
 /// entry and its home there is no empty entry (deletion shifts back, so there are no tombstones). The hash is keyed
-/// by a random number, so that nobody outside can aim at one bucket.
+/// by random numbers, so that nobody outside can aim at one bucket.
+@safe
 public struct FlowIndex: ~Copyable {
-    struct Entry: BitwiseCopyable {
-        var ends: UInt128
-        var slot: UInt32
+    /// The two ends in 96 bits.
+    @usableFromInline struct Key: BitwiseCopyable {
+        /// The client's address and port, and the server's port.
+        @usableFromInline var most: UInt64
+        /// The server's address.
+        @usableFromInline var rest: UInt32
+
+        @inlinable @inline(__always) @_noLocks
+        init(_ client: Endpoint, _ server: Endpoint) {
+            most = UInt64(client.address.value) << 32 | UInt64(client.port) << 16 | UInt64(server.port)
+            rest = server.address.value
+        }
+
+        @inlinable @inline(__always) @_noLocks
+        static func == (left: Key, right: Key) -> Bool { left.most == right.most && left.rest == right.rest }
     }
 
-    private var entries: Slots<Entry>
-    private let mask: Int
-    private let seed: UInt64
+    @usableFromInline struct Entry: BitwiseCopyable {
+        @usableFromInline var key: Key
+        @usableFromInline var slot: UInt32
+    }
+
+    private let entries: Slots<Entry>
+    /// The first entry; there are `mask` and one more. Safe wherever it is used below: a position is a number and
+    /// `mask`, so at most `mask`, and the memory is that of `entries`.
+    @usableFromInline let base: UnsafeMutablePointer<Entry>
+    @usableFromInline let mask: Int
+    @usableFromInline let seeds: (UInt64, UInt64)
     /// The most conversations it holds.
     public let capacity: Int
     /// How many it holds.
-    public private(set) var count = 0
+    @inlinable public var count: Int {
+        @inline(__always) @_noLocks get { held }
+    }
+    @usableFromInline var held = 0
 
     /// Room for `capacity` conversations. `seed` should be random, and is fixed in tests.
     public init(capacity: Int, seed: UInt64) throws(TableError) {
         var size = 2
         while size < 2 * capacity { size *= 2 }
         let entries = try Slots<Entry>(count: size)
+        unsafe base = entries.base
         self.entries = entries
         mask = size - 1
         self.capacity = capacity
-        self.seed = seed | 1
+        // Two independent of each other as far as anybody outside can tell (MurmurHash3's finalizer).
+        let mixed = (seed ^ seed >> 33) &* 0xff51_afd7_ed55_8ccd
+        seeds = (seed, mixed ^ mixed >> 33)
     }
 
     /// The slot kept for a pair of ends, or nil.
-    @_noLocks
+    @inlinable @_noLocks
     public func find(_ client: Endpoint, _ server: Endpoint) -> Int? {
-        let position = self.position(of: FlowIndex.ends(client, server))
-        let slot = entries[position].slot
+        let slot = unsafe base[position(of: Key(client, server))].slot
         return slot == 0 ? nil : Int(slot) &- 1
     }
 
     /// Keeps a slot for a pair of ends that is not there yet; false when full.
-    @_noLocks
+    @inlinable @_noLocks
     public mutating func insert(_ client: Endpoint, _ server: Endpoint, slot: Int) -> Bool {
-        guard count < capacity else { return false }
-        let ends = FlowIndex.ends(client, server)
-        entries[position(of: ends)] = Entry(ends: ends, slot: UInt32(truncatingIfNeeded: slot &+ 1))
-        count &+= 1
+        guard held < capacity else { return false }
+        let key = Key(client, server)
+        let position = position(of: key)
+        unsafe base[position].key = key
+        unsafe base[position].slot = UInt32(truncatingIfNeeded: slot &+ 1)
+        held &+= 1
         return true
     }
 
     /// Forgets a pair of ends, if it is there.
-    @_noLocks
+    @inlinable @_noLocks
     public mutating func remove(_ client: Endpoint, _ server: Endpoint) {
-        var hole = position(of: FlowIndex.ends(client, server))
-        guard entries[hole].slot != 0 else { return }
-        count &-= 1
+        var hole = position(of: Key(client, server))
+        guard unsafe base[hole].slot != 0 else { return }
+        held &-= 1
         var next = (hole &+ 1) & mask
-        while entries[next].slot != 0 {
-            let home = self.home(of: entries[next].ends)
+        while unsafe base[next].slot != 0 {
+            let home = unsafe self.home(of: base[next].key)
             // The entry may move into the hole unless its home lies after the hole.
             if (next &- home) & mask >= (next &- hole) & mask {
-                entries[hole] = entries[next]
+                unsafe base[hole] = base[next]
                 hole = next
             }
             next = (next &+ 1) & mask
         }
-        entries[hole].slot = 0
+        unsafe base[hole].slot = 0
     }
 
-    /// Where the ends stand, or the empty entry where they would.
-    @inline(__always) @_noLocks
-    private func position(of ends: UInt128) -> Int {
-        var position = home(of: ends)
-        while entries[position].slot != 0 {
-            if entries[position].ends == ends { break }
+    /// Where a key stands, or the empty entry where it would.
+    @inlinable @inline(__always) @_noLocks
+    func position(of key: Key) -> Int {
+        var position = home(of: key)
+        while unsafe base[position].slot != 0 {
+            if unsafe base[position].key == key { break }
             position = (position &+ 1) & mask
         }
         return position
     }
 
-    @inline(__always) @_noLocks
-    private func home(of ends: UInt128) -> Int {
-        var hash = UInt64(truncatingIfNeeded: ends) &* seed
-        hash ^= hash >> 32
-        hash = (hash ^ UInt64(truncatingIfNeeded: ends >> 64)) &* (seed ^ 0x9e37_79b9_7f4a_7c14)
-        hash ^= hash >> 29
-        return Int(truncatingIfNeeded: hash) & mask
-    }
-
-    @inline(__always) @_noLocks
-    private static func ends(_ client: Endpoint, _ server: Endpoint) -> UInt128 {
-        let low = UInt64(client.address.value) << 16 | UInt64(client.port)
-        let high = UInt64(server.address.value) << 16 | UInt64(server.port)
-        return UInt128(high) << 64 | UInt128(low)
+    /// A folded product of 128 bits, both factors keyed (as in wyhash): every bit of the key moves the low ones.
+    @inlinable @inline(__always) @_noLocks
+    func home(of key: Key) -> Int {
+        let product = (key.most ^ seeds.0).multipliedFullWidth(by: UInt64(key.rest) ^ seeds.1)
+        return Int(truncatingIfNeeded: product.high ^ product.low) & mask
     }
 }
