@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "CTraffic", path: "CTraffic"),
         .target(
             name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
-            exclude: ["generator.bpf.c", "sink.bpf.c"], plugins: ["CompileBPF"]),
+            exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "traffic_program.h"], plugins: ["CompileBPF"]),
         part("micro", path: "Micro", ["CTable", gateway("FlowTables")]),
         part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
         .executableTarget(name: "report", dependencies: ["BenchmarkSupport", gateway("Lab")], path: "Report"),

@@ -2,7 +2,6 @@ import BenchmarkSupport
 import Foundation
 import InNamespace
 import Lab
-import Routing
 import Traffic
 
 /// The lab's router with a generator before it and a sink behind it, for UDP from inside to outside.
@@ -13,24 +12,15 @@ struct Path {
     static let frameLength = 214
     let topology: Topology
     private let generator: Generator
-    private let lan: EthernetAddress
 
     /// A path for flows that take turns.
     init(_ flows: [MediaFlow]) throws {
         topology = try Topology()
-        let station = try Path.station("eth0", topology.inside)
-        let lan = try Path.station("lan0", topology.router)
-        self.lan = lan
-        let server = try Path.station("eth0", topology.outside)
-        try topology.router.run(
-            "ip", "neigh", "replace", Topology.insideAddress, "lladdr", "\(station)", "dev", "lan0", "nud", "permanent")
-        try topology.router.run(
-            "ip", "neigh", "replace", topology.outsideAddress, "lladdr", "\(server)", "dev", "wan0", "nud", "permanent")
-        // A veth device takes frames from XDP only if it has a program, or GRO.
-        try topology.router.run("ethtool", "-K", "lan0", "gro", "on")
+        try topology.fixNeighbours()
+        let (sender, station) = (try topology.inside.station("eth0"), try topology.router.station("lan0"))
         generator = try topology.inside.inside {
             try Generator(
-                flows.map(\.asSent), length: Path.frameLength, interface: "eth0", from: station, to: lan)
+                flows.map(\.asSent), length: Path.frameLength, interface: "eth0", from: sender, to: station)
         }
     }
 
@@ -75,11 +65,5 @@ struct Path {
         ]
         return texts.flatMap { $0.split(separator: "\n") }.filter { $0.contains("xdp_xmit_errors:") }
             .compactMap { Double($0.split(separator: " ").last ?? "") }.reduce(0, +)
-    }
-
-    private static func station(_ interface: String, _ namespace: Namespace) throws -> EthernetAddress {
-        let address = try namespace.inside { try Kernel().interfaces() }.first { $0.name == interface }?.address
-        guard let address else { throw LabError("\(interface) of \(namespace.name) has no address") }
-        return address
     }
 }

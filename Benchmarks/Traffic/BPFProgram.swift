@@ -24,8 +24,8 @@ final class BPFProgram {
 
     deinit { bpf_object__close(object) }
 
-    /// The program's descriptor.
-    var descriptor: Int32 { bpf_program__fd(bpf_object__next_program(object, nil)) }
+    /// The descriptor of a program, by its function's name.
+    func descriptor(_ name: String) -> Int32 { bpf_program__fd(bpf_object__find_program_by_name(object, name)) }
 
     /// Writes an entry of a map.
     func set<Value: BitwiseCopyable>(_ map: String, _ key: UInt32 = 0, to value: Value) throws {

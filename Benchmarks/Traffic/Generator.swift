@@ -13,7 +13,7 @@ public final class Generator {
     public struct Run: Sendable {
         /// Frames given to the interface.
         public let sent: Double
-        /// How long it took.
+        /// From the first frame to the last.
         public let seconds: Double
     }
 
@@ -39,7 +39,7 @@ public final class Generator {
         }
     }
 
-    /// Sends for some time, from the calling thread. (Starting takes some 25 ms, which do not count.)
+    /// Sends for some time, from the calling thread. Starting takes some 25 ms of it, which do not count in the run.
     ///
     /// - Parameters:
     ///   - rate: frames a second; none is as many as go.
@@ -58,10 +58,10 @@ public final class Generator {
         let frame = [UInt8](repeating: 0, count: length)
         let milliseconds = UInt32(seconds * 1000)
         let result = traffic_run(
-            program.descriptor, frame, UInt32(length), UInt32(batch), milliseconds, Int32(processor))
+            program.descriptor("generator"), frame, UInt32(length), UInt32(batch), milliseconds, Int32(processor))
         guard result == 0 else { throw BPFFailure("BPF_PROG_TEST_RUN with live frames", -result) }
         var after = [state]
         try program.read("state", into: &after)
-        return Run(sent: Double(after[0].sent), seconds: seconds)
+        return Run(sent: Double(after[0].sent), seconds: Double(after[0].last - after[0].began) / 1e9)
     }
 }

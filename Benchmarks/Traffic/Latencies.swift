@@ -1,7 +1,27 @@
+import CTraffic
+
 /// A histogram of times: eight buckets for each power of two nanoseconds, so a figure is right within an eighth.
 public struct Latencies: Sendable {
-    /// By bucket, as sink.bpf.c fills them.
-    let counts: [UInt64]
+    /// By bucket, as traffic_program.h numbers them.
+    private let counts: [UInt64]
+
+    /// Those of several processors together; each value is a row of buckets.
+    init(_ rows: [some BitwiseCopyable]) {
+        var counts = [UInt64](repeating: 0, count: Int(TRAFFIC_LATENCIES.rawValue))
+        for row in rows {
+            withUnsafeBytes(of: row) { row in
+                for (bucket, count) in row.bindMemory(to: UInt64.self).enumerated() { counts[bucket] += count }
+            }
+        }
+        self.counts = counts
+    }
+
+    private init(counts: [UInt64]) { self.counts = counts }
+
+    /// What was added between two readings.
+    static func - (later: Latencies, earlier: Latencies) -> Latencies {
+        Latencies(counts: zip(later.counts, earlier.counts).map { $0 - $1 })
+    }
 
     /// How many there are.
     public var count: UInt64 { counts.reduce(0, +) }

@@ -4,10 +4,7 @@
  * written anew each time, and what the head holds is all that anybody on the way changes. Pacing is done here, since
  * starting a run takes some 25 ms: a frame that is not due yet is dropped, which hands it back at once.
  */
-#include "traffic.h"
-
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "traffic_program.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -23,16 +20,6 @@ struct {
 	__type(value, struct traffic_head);
 } heads SEC(".maps");
 
-static __always_inline int is_due(struct traffic_generator *generator, __u64 now)
-{
-	if (now < generator->due)
-		return 0;
-	if (generator->due + TRAFFIC_LAG < now)
-		generator->due = now - TRAFFIC_LAG;
-	generator->due += generator->interval;
-	return 1;
-}
-
 SEC("xdp")
 int generator(struct xdp_md *context)
 {
@@ -44,9 +31,13 @@ int generator(struct xdp_md *context)
 
 	if (!generator || frame + TRAFFIC_HEAD > (__u8 *)(long)context->data_end)
 		return XDP_ABORTED;
-	if (generator->interval || generator->stamped)
+	if (generator->interval || generator->stamped || (generator->sent & 63) == 0) {
 		now = bpf_ktime_get_ns();
-	if (generator->interval && !is_due(generator, now))
+		generator->last = now;
+		if (!generator->began)
+			generator->began = now;
+	}
+	if (generator->interval && !traffic_is_due(&generator->due, generator->interval, now))
 		return XDP_DROP;
 	head = bpf_map_lookup_elem(&heads, &generator->flow);
 	if (!head)

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counts the generator's frames where they arrive, and how long they took. Everything else passes. */
-#include "traffic.h"
-
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "traffic_program.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -11,21 +8,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct traffic_sink);
 } arrived SEC(".maps");
-
-/* Eight buckets for each power of two; Swift's Latencies turns them back. */
-static __always_inline __u32 bucket(__u64 time)
-{
-	__u32 power = 0;
-
-	if (time < 8)
-		return time;
-	if (time >> 32)
-		return TRAFFIC_LATENCIES - 1;
-	for (int step = 16; step; step >>= 1)
-		if (time >> (power + step))
-			power += step;
-	return (power - 2) * 8 + ((time >> (power - 3)) & 7);
-}
 
 SEC("xdp")
 int sink(struct xdp_md *context)
@@ -44,7 +26,7 @@ int sink(struct xdp_md *context)
 	sink->bytes += end - frame;
 	stamp = *(__u64 *)(frame + TRAFFIC_STAMP_AT);
 	if (stamp) {
-		place = bucket(bpf_ktime_get_ns() - stamp);
+		place = traffic_bucket(bpf_ktime_get_ns() - stamp);
 		if (place < TRAFFIC_LATENCIES)
 			sink->latencies[place]++;
 	}

@@ -11,17 +11,19 @@ public enum Gateway: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - keepalive: seconds between Sallyport's keep-alives on idle control connections.
+    ///   - transitory: seconds for which Sallyport remembers a conversation that has ended.
     ///   - workers: how many Sallyport has; `auto` is one for each queue of a link.
     /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
     public func start(
-        on topology: Topology, keepalive: Int = 50, workers: String = "auto"
+        on topology: Topology, keepalive: Int = 50, transitory: Int = 240, workers: String = "auto"
     ) throws -> GatewayProcess? {
         switch self {
         case .kernelHelper:
             try topology.useKernelHelper()
             return nil
         case .sallyport(let executable):
-            return try GatewayProcess(executable, on: topology, keepalive: keepalive, workers: workers)
+            return try GatewayProcess(
+                executable, on: topology, keepalive: keepalive, transitory: transitory, workers: workers)
         }
     }
 }

@@ -10,10 +10,11 @@ public final class GatewayProcess: Sendable {
     public let process: ChildProcess
 
     /// Starts it on the router's two links, and returns when traffic flows.
-    init(_ executable: String, on topology: Topology, keepalive: Int, workers: String) throws {
+    init(_ executable: String, on topology: Topology, keepalive: Int, transitory: Int, workers: String) throws {
         self.executable = executable
         router = topology.router
-        configuration = try GatewayProcess.configure(topology, "gateway", keepalive: keepalive, workers: workers)
+        configuration = try GatewayProcess.configure(
+            topology, "gateway", keepalive: keepalive, transitory: transitory, workers: workers)
         process = try router.start([executable, "run", "--config", configuration])
         try process.wait(for: "ready")
     }
@@ -60,7 +61,8 @@ public final class GatewayProcess: Sendable {
 
     /// Starts a second one on the same links, with a state directory of its own.
     public func startAnother(on topology: Topology) throws -> ChildProcess {
-        let configuration = try GatewayProcess.configure(topology, "second", keepalive: 50, workers: "auto")
+        let configuration = try GatewayProcess.configure(
+            topology, "second", keepalive: 50, transitory: 240, workers: "auto")
         return try router.start([executable, "run", "--config", configuration])
     }
 
@@ -71,7 +73,7 @@ public final class GatewayProcess: Sendable {
     }
 
     private static func configure(
-        _ topology: Topology, _ name: String, keepalive: Int, workers: String
+        _ topology: Topology, _ name: String, keepalive: Int, transitory: Int, workers: String
     ) throws -> String {
         let directory = "\(topology.sandbox.directory)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -89,6 +91,7 @@ public final class GatewayProcess: Sendable {
         ftp:
           ports: [21]
           keepalive-seconds: \(keepalive)
+          transitory-seconds: \(transitory)
 
         """.write(toFile: file, atomically: false, encoding: .utf8)
         return file

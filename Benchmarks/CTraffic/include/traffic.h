@@ -33,6 +33,8 @@ struct traffic_generator {
 	__u64 stamped;		/* 1: each frame carries the time */
 	__u64 due;		/* when the next frame may leave */
 	__u64 sent;		/* frames given to the interface */
+	__u64 began;		/* when the first one was, and */
+	__u64 last;		/* when one of the last 64 was */
 	__u32 flow;		/* whose turn it is */
 	__u32 zero;
 };

@@ -1,0 +1,124 @@
+import BenchmarkSupport
+import Foundation
+import Lab
+import Traffic
+
+/// FTP control conversations: commands, how long they take, and new conversations, through the gateway beside the
+/// kernel's nf_nat_ftp. Of three commands one is PORT, one EPRT, and one has no address.
+///
+/// A command's cost is the processors' busy time over the commands, less the same when the two ends talk directly.
+struct Control {
+    private static let connections = 64
+    let part: Part
+
+    private enum Way: CaseIterable { case direct, gateway, kernel }
+
+    /// What one turn came to, by what was measured.
+    private enum Quantity: Hashable {
+        /// Processor time of one command, ends included, in ns.
+        case cost
+        /// Commands a second of the clock, as many as go.
+        case rate
+        /// Time that 50 or 99 % of the commands do not exceed, in ns, at a share of the helper's highest rate, in percent.
+        case latency(percentile: Int, load: Int)
+        /// New conversations a second.
+        case openings
+        /// Packets that nobody should have received.
+        case strange
+    }
+
+    private typealias Turn = [Quantity: Double]
+
+    func measure() throws {
+        let path = try ControlPath()
+        defer { path.topology.remove() }
+        try path.topology.useKernelHelper()
+        // As long as the gateway remembers them, see below.
+        try path.topology.router.set("netfilter/nf_conntrack_tcp_timeout_close", to: "1")
+        var turns: [Way: [Turn]] = [:]
+        // The helper first, since its rate is what both are loaded with.
+        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > 180 {
+            for way in round % 2 == 0 ? [Way.kernel, .direct, .gateway] : [.gateway, .direct, .kernel] {
+                turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate]))
+            }
+        }
+        try report(turns)
+    }
+
+    private func measure(_ way: Way, _ path: ControlPath, full: Double?) throws -> Turn {
+        let gateway = Gateway.sallyport(part.gateway)
+        let running = way == .gateway ? try gateway.start(on: path.topology, transitory: 1) : nil
+        defer { _ = try? running?.stop() }
+        let traffic = try path.traffic(isDirect: way == .direct)
+        if way == .kernel {
+            try path.topology.router.inside { for link in ["lan0", "wan0"] { try traffic.pass(link) } }
+        }
+        var turn = try saturate(traffic)
+        guard way != .direct else { return turn }
+        for load in [10, 50] {
+            let rate = (full ?? turn[.rate]!) * Double(load) / 100
+            let paced = try traffic.pace(connections: Control.connections, perSecond: rate, seconds: seconds)
+            for percentile in [50, 99] {
+                turn[.latency(percentile: percentile, load: load)] =
+                    paced.results.latencies.percentile(Double(percentile) / 100)
+            }
+        }
+        turn[.openings] = try LossSearch(precision: 0.05) { rate in
+            let run = try traffic.open(seconds: seconds / 2, perSecond: rate)
+            return LossSearch.Run(sent: run.begun, received: run.results.greetings, seconds: seconds / 2)
+        }.rate
+        turn[.strange] = try traffic.results().strange
+        return turn
+    }
+
+    private var seconds: Double { part.isQuick ? 0.5 : 1.5 }
+
+    private func saturate(_ traffic: ControlTraffic) throws -> Turn {
+        var results: ControlTraffic.Results?
+        var time = ProcessorTime()
+        try traffic.saturate(connections: Control.connections, seconds: seconds) {
+            time = ProcessorTime()
+        } finished: {
+            time = ProcessorTime() - time
+            results = $0
+        }
+        let answers = results!.answers
+        return [.cost: time.busy / answers * 1e9, .rate: answers / seconds]
+    }
+
+    // MARK: Report
+
+    private func report(_ turns: [Way: [Turn]]) throws {
+        func all(_ quantity: Quantity, _ way: Way) -> [Double] { turns[way]!.compactMap { $0[quantity] } }
+        let context = ["connections": "\(Control.connections)", "links": "veth, native XDP, copy mode"]
+        let direct = all(.cost, .direct)
+        let own = zip(all(.cost, .gateway), direct).map { $0 - $1 }
+        let helpers = zip(all(.cost, .kernel), direct).map { $0 - $1 }
+        for (name, way) in [("ends alone", Way.direct), ("gateway", .gateway), ("nf_nat_ftp", .kernel)] {
+            try part.measured(
+                "FTP commands, \(name)", unit: "commands/s", all(.rate, way), context: context,
+                series: "FTP control commands a second: \(name)")
+        }
+        try part.measured("FTP command, the gateway's own cost", unit: "ns", own, context: context)
+        try part.measured("FTP command, nf_nat_ftp's own cost", unit: "ns", helpers, context: context)
+        try part.measured(
+            "FTP commands per second and core beside nf_nat_ftp", unit: "ratio", zip(helpers, own).map { $0 / $1 },
+            context: context, goal: .controlCommands)
+        for load in [10, 50] {
+            for percentile in [50, 99] {
+                let quantity = Quantity.latency(percentile: percentile, load: load)
+                let name = "FTP command, p\(percentile) at \(load) % of nf_nat_ftp's rate"
+                let (ours, theirs) = (all(quantity, .gateway), all(quantity, .kernel))
+                try part.measured("\(name), gateway", unit: "ns", ours, context: context)
+                try part.measured("\(name), nf_nat_ftp", unit: "ns", theirs, context: context)
+                guard percentile == 99, load == 50 else { continue }
+                try part.measured(
+                    "\(name), gateway to nf_nat_ftp", unit: "ratio", zip(ours, theirs).map { $0 / $1 },
+                    context: context, goal: .controlLatency)
+            }
+        }
+        try part.measured("FTP conversations set up, gateway", unit: "connections/s", all(.openings, .gateway))
+        try part.measured("FTP conversations set up, nf_nat_ftp", unit: "connections/s", all(.openings, .kernel))
+        try part.measured("FTP packets that should not have come, gateway", unit: "frames", all(.strange, .gateway))
+    }
+}
