@@ -136,16 +136,16 @@ struct Cards {
     }
 
     /// The size of frames that the largest packet of any card fits into, tags included.
-    var frameSize: Int {
-        get throws {
-            let largest = members.max { $0.card.mtu < $1.card.mtu }!.card
-            guard let size = SocketSettings.frameSize(forPackets: Int(largest.mtu) + 22) else {
-                throw ControlError(
-                    "the MTU of \(largest.name), \(largest.mtu), is too large for AF_XDP frames; "
-                        + "`ip link set \(largest.name) mtu 3498` is the most that native XDP takes as well")
-            }
-            return size
+    func frameSize(_ mode: SocketMode) throws -> Int {
+        let largest = members.max { $0.card.mtu < $1.card.mtu }!.card
+        guard let size = SocketSettings.frameSize(forPackets: Int(largest.mtu) + 22, mode: mode) else {
+            throw ControlError(
+                "the MTU of \(largest.name), \(largest.mtu), is too large for AF_XDP frames; "
+                    + (mode == .zeroCopy
+                        ? "with zero-copy, `ip link set \(largest.name) mtu 3050` is the most"
+                        : "`ip link set \(largest.name) mtu 3498` is the most that native XDP takes as well"))
         }
+        return size
     }
 
     /// A binding for every socket, in their order.

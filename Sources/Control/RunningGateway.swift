@@ -11,11 +11,14 @@ import XDPSockets
 
 /// The gateway while it runs: set up in order, taken down in reverse.
 ///
-/// Order: state directory (keeps a second one out), program, maps, attachment, cards' rules, sockets, workers, links.
-/// Only the links make packets take the new way, so that none is lost before. The way back begins with the attachment:
-/// when the sockets close, no packet comes any more. If the process is killed, the kernel does the same by itself, since
-/// nothing is pinned; only the rules stay, until the next start (`DedicatedQueues`). A worker that ends by itself takes
-/// the whole gateway down, in the same order: half of one would drop half of the conversations.
+/// Order: state directory (keeps a second one out), program, maps, cards' rules, sockets and workers, attachment, links.
+/// Only the links make packets take the new way, so that none is lost before. Sockets come before the attachment because
+/// some drivers take frames to receive into while they attach, and not later: igb, where receiving and sending have
+/// interrupts of their own, raises the wrong one when it is told of new frames (igb_xsk_wakeup of Linux 6.18). The way
+/// back begins with the attachment: when the sockets close, no packet comes any more. If the process is killed, the
+/// kernel does the same by itself, since nothing is pinned; only the rules stay, until the next start
+/// (`DedicatedQueues`). A worker that ends by itself takes the whole gateway down, in the same order: half of one would
+/// drop half of the conversations.
 public final class RunningGateway: Service {
     private let file: String
     private let logger: Logger
@@ -46,9 +49,6 @@ public final class RunningGateway: Service {
         let settings = ProgramSettings(maps: maps, configuration: configuration)
         try settings.prepare()
         try settings.setAddresses(try kernel.addresses())
-        let attachments = try program.attach(to: cards.cards.map(\.name))
-        self.attachments = attachments
-        defer { if !isReady { for attachment in attachments { attachment.detach() } } }
 
         try cards.countQueues(kernel)
         var dedicated = DedicatedQueues(record: directory.file(named: "rules.json"), removingFrom: kernel)
@@ -58,11 +58,17 @@ public final class RunningGateway: Service {
         let choice = SocketModeChoice(configuration.interfaces, dedicated: cards.dedicated)
         logger.info("\(choice.mode) mode for all sockets: \(choice.reason)")
         var sizes = SocketSettings()
-        sizes.frameSize = try cards.frameSize
+        sizes.frameSize = try cards.frameSize(choice.mode)
         sizes.busyPolling = configuration.gateway.busyPollMicroseconds.map { BusyPolling(microseconds: Int32($0)) }
         let plan = try WorkerPlan(configuration, cards, kernel) { logger.info("\($0)") }
-        workers = try WorkerGroup(plan, cards, mode: choice.mode, sizes, maps, directory)
+        let workers = try WorkerGroup(plan, cards, mode: choice.mode, sizes, maps, directory)
+        self.workers = workers
+        defer { if !isReady { workers.stop() } }
         try directory.showFiles()
+
+        let attachments = try program.attach(to: cards.cards.map(\.name))
+        self.attachments = attachments
+        defer { if !isReady { for attachment in attachments { attachment.detach() } } }
         try settings.setLinks(cards)
         if choice.mode == .zeroCopy, workers.modes.contains(SocketMode.copy.description) {
             logger.warning("a driver refused zero-copy mode, so all sockets are in copy mode")

@@ -13,8 +13,14 @@ public struct SocketSettings: Hashable, Sendable {
     public init() {}
 
     /// The frame size for packets of so many bytes, Ethernet included; nil if none is large enough.
-    public static func frameSize(forPackets bytes: Int) -> Int? {
-        [2048, 4096].first { bytes <= $0 - Int(Frame.headroom) }
+    ///
+    /// In zero-copy mode some cards measure their buffers in whole KiB (SRRCTL.BSIZEPKT of igb and 82599), round down
+    /// what the headroom leaves of a frame, and deliver a packet that is longer in pieces.
+    public static func frameSize(forPackets bytes: Int, mode: SocketMode) -> Int? {
+        [2048, 4096].first { size in
+            let room = size - Int(Frame.headroom)
+            return bytes <= (mode == .zeroCopy ? room / 1024 * 1024 : room)
+        }
     }
 
     /// Frames of a worker that keep every ring of its `sockets` sockets supplied: one ring's worth to receive into, one
