@@ -12,7 +12,7 @@ REPORT ?= Benchmarks/results/latest
 SWIFT_FILES = Package.swift Benchmarks/Package.swift $(wildcard Benchmarks/*/) Plugins Sources Tests \
 	Fuzz/Package.swift Fuzz/Sources
 
-.PHONY: demo test bench bench-quick install format lint clean
+.PHONY: demo test test-nic bench bench-quick install format lint clean
 
 # Shows FTP through a NAT router, without and with the gateway, in network namespaces of its own.
 demo:
@@ -27,6 +27,13 @@ test: lint
 	$(BUILD) $(TESTABLE) --build-tests
 	$(AS_ROOT) swift test -c release $(TESTABLE) --skip-build
 	Fuzz/run $(FUZZ_SECONDS)
+
+# The gateway on real drivers, virtio-net and igb, in a guest under software emulation. Downloads 200 MB once.
+test-nic:
+	tools/install-packages build demo test
+	$(BUILD) --product sallyport
+	$(BUILD) --product test-nic
+	if Tests/NIC/prepare-guest .build/nic; then $(AS_ROOT) .build/release/test-nic $(EXECUTABLE) .build/nic; fi
 
 # Measures everything beside its peers, within 20 minutes, or roughly within 3, and reports in the directory REPORT.
 bench: QUICK =
@@ -60,4 +67,4 @@ lint:
 
 clean:
 	swift package clean
-	rm -rf .build/servers Fuzz/.build Benchmarks/.build
+	rm -rf .build/servers .build/apt .build/nic Fuzz/.build Benchmarks/.build

@@ -95,6 +95,10 @@ let package = Package(
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),
         .testTarget(name: "LabTests", dependencies: ["Lab"]),
+        // No test target, because it is not part of `make test`: `make test-nic` runs it.
+        .executableTarget(
+            name: "test-nic", dependencies: ["Lab"], path: "Tests/NIC",
+            exclude: ["fetch-kernel", "init", "prepare-guest", "router"]),
     ],
     swiftLanguageModes: [.v6]
 )

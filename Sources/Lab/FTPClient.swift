@@ -32,9 +32,9 @@ public struct FTPClient: Sendable {
     /// - Throws: `LabError` where it is not content, or takes more than `limit` seconds.
     @discardableResult
     public func run(
-        _ transfers: [Transfer], with server: FTPServer, in topology: Topology, limit: TimeInterval = 120
+        _ transfers: [Transfer], with server: FTPServer, in hosts: any Hosts, limit: TimeInterval = 120
     ) throws -> ChildProcess.Outcome {
-        let process = try start(transfers, with: server, in: topology)
+        let process = try start(transfers, with: server, in: hosts)
         let outcome = try process.wait(limit: limit)
         guard outcome.status == 0 else {
             throw LabError(
@@ -46,17 +46,17 @@ public struct FTPClient: Sendable {
 
     /// Begins `transfers` and does not wait.
     public func start(
-        _ transfers: [Transfer], with server: FTPServer, in topology: Topology, options: [String] = []
+        _ transfers: [Transfer], with server: FTPServer, in hosts: any Hosts, options: [String] = []
     ) throws -> ChildProcess {
-        let host = topology.outsideAddress
+        let host = hosts.outsideAddress
         let command =
             switch program {
             case .curl: curl(transfers, host, server.user, options)
             case .lftp: lftp(transfers, host, server.user)
-            case .tnftp: try tnftp(transfers, host, server.user, topology)
+            case .tnftp: try tnftp(transfers, host, server.user, hosts)
             case .ftplib: try ftplib(transfers, host, server.user)
             }
-        return try topology.inside.start(command)
+        return try hosts.inside.start(command)
     }
 
     private func curl(_ transfers: [Transfer], _ host: String, _ user: String, _ options: [String]) -> [String] {
@@ -101,7 +101,7 @@ public struct FTPClient: Sendable {
 
     /// It reads its commands from standard input, and exits with 0 whatever happens.
     private func tnftp(
-        _ transfers: [Transfer], _ host: String, _ user: String, _ topology: Topology
+        _ transfers: [Transfer], _ host: String, _ user: String, _ hosts: any Hosts
     ) throws -> [String] {
         let isPassive = mode == .passive || mode == .extendedPassive
         let isExtended = mode == .extendedPort || mode == .extendedPassive
@@ -117,7 +117,7 @@ public struct FTPClient: Sendable {
                 "passive \(isPassive ? "on" : "off")", "epsv4 \(isExtended ? "on" : "off")", "open \(host)",
                 "user \(user) lab", "binary", "cd files",
             ] + steps + ["bye"]
-        let file = "\(topology.sandbox.directory)/tnftp-\(mode.rawValue).script"
+        let file = "\(hosts.sandbox.directory)/tnftp-\(mode.rawValue).script"
         try (script.joined(separator: "\n") + "\n").write(toFile: file, atomically: false, encoding: .utf8)
         return ["sh", "-c", "exec tnftp -i -n -v <'\(file)'"]
     }

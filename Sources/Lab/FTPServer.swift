@@ -25,8 +25,8 @@ public final class FTPServer: Sendable {
     ///   - certificate: proftpd only: a file with a private key and a certificate, for AUTH TLS and CCC.
     ///   - rate: vsftpd only: the bytes a second that it sends at most; 0 is no limit.
     /// - Throws: `LabError` where it is not there or does not start.
-    public init(_ program: Program, in topology: Topology, certificate: String? = nil, rate: Int = 0) throws {
-        let run = "\(topology.sandbox.directory)/\(program.rawValue)"
+    public init(_ program: Program, in hosts: any Hosts, certificate: String? = nil, rate: Int = 0) throws {
+        let run = "\(hosts.sandbox.directory)/\(program.rawValue)"
         let root = "\(run)/served"
         folder = "\(root)/files"
         user = program == .vsftpd ? "ftp" : "lab"
@@ -34,12 +34,12 @@ public final class FTPServer: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
         let command =
             switch program {
-            case .vsftpd: try FTPServer.vsftpd(run, root, topology, rate)
-            case .proftpd: try FTPServer.proftpd(run, root, topology, certificate)
-            case .pureFTPd: try FTPServer.pureFTPd(run, root, topology)
+            case .vsftpd: try FTPServer.vsftpd(run, root, hosts, rate)
+            case .proftpd: try FTPServer.proftpd(run, root, hosts, certificate)
+            case .pureFTPd: try FTPServer.pureFTPd(run, root, hosts)
             }
-        process = try topology.outside.start(command)
-        try topology.outside.wait(forPort: 21, of: process)
+        process = try hosts.outside.start(command)
+        try hosts.outside.wait(forPort: 21, of: process)
     }
 
     /// Ends it, and its sessions with it.
@@ -50,14 +50,14 @@ public final class FTPServer: Sendable {
     /// Its anonymous user, `ftp`, is the only one that needs no account of the machine. It acts as `daemon`, because
     /// that has a home directory on every machine, which vsftpd enters before it enters anon_root.
     private static func vsftpd(
-        _ run: String, _ root: String, _ topology: Topology, _ rate: Int
+        _ run: String, _ root: String, _ hosts: any Hosts, _ rate: Int
     ) throws -> [String] {
         let empty = "\(run)/empty"
         try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
         let configuration = """
             background=NO
             listen=YES
-            listen_address=\(topology.outsideAddress)
+            listen_address=\(hosts.outsideAddress)
             anonymous_enable=YES
             ftp_username=daemon
             nopriv_user=nobody
@@ -78,9 +78,9 @@ public final class FTPServer: Sendable {
     }
 
     private static func proftpd(
-        _ run: String, _ root: String, _ topology: Topology, _ certificate: String?
+        _ run: String, _ root: String, _ hosts: any Hosts, _ certificate: String?
     ) throws -> [String] {
-        let password = try topology.outside.run("openssl", "passwd", "-5", "lab")
+        let password = try hosts.outside.run("openssl", "passwd", "-5", "lab")
             .trimmingCharacters(in: .whitespacesAndNewlines)
         let users = try write("lab:\(password):65534:65534::\(root):/bin/sh\n", "\(run)/users", mode: 0o600)
         let modules = URL(fileURLWithPath: try Programs.server("usr/lib/proftpd/mod_tls.so"))
@@ -100,7 +100,7 @@ public final class FTPServer: Sendable {
             ServerType standalone
             ServerName lab
             DefaultServer on
-            DefaultAddress \(topology.outsideAddress)
+            DefaultAddress \(hosts.outsideAddress)
             SocketBindTight on
             Port 21
             UseIPv6 off
@@ -127,17 +127,17 @@ public final class FTPServer: Sendable {
         ]
     }
 
-    private static func pureFTPd(_ run: String, _ root: String, _ topology: Topology) throws -> [String] {
+    private static func pureFTPd(_ run: String, _ root: String, _ hosts: any Hosts) throws -> [String] {
         let users = "\(run)/users"
         let passwordFile = try write("lab\nlab\n", "\(run)/password", mode: 0o600)
-        try topology.outside.run(
+        try hosts.outside.run(
             "sh", "-c",
             """
             '\(try Programs.server("usr/bin/pure-pw"))' useradd lab -f '\(users)' -u 65534 -g 65534 -d '\(root)' \
             -m -F '\(users).pdb' <'\(passwordFile)'
             """)
         return [
-            try Programs.server("usr/sbin/pure-ftpd"), "--bind", "\(topology.outsideAddress),21", "--ipv4only",
+            try Programs.server("usr/sbin/pure-ftpd"), "--bind", "\(hosts.outsideAddress),21", "--ipv4only",
             "--login", "puredb:\(users).pdb", "--noanonymous", "--dontresolve", "--chrooteveryone",
             "--umask", "000:000", "--syslogfacility", "none", "--pidfile", "\(run)/pid",
         ]

@@ -8,7 +8,7 @@
 import Foundation
 
 /// Two hosts and a router between them, as network namespaces.
-public final class Topology: Sendable {
+public final class Topology: Hosts {
     /// A stateful device between router and server, which forgets TCP connections.
     public struct MiddleBox: Sendable {
         /// Idle seconds after which it drops everything of an established connection.
