@@ -43,7 +43,7 @@ struct Cards {
     let members: [Member]
     private(set) var cards: [Card] = []
 
-    /// Finds the cards of the configured interfaces. Queues are counted later, because attaching may change them.
+    /// Finds the cards of the configured interfaces.
     init(_ configuration: Configuration, _ kernel: Kernel) throws {
         let interfaces = try kernel.interfaces()
         members = try configuration.interfaces.map { configured in

@@ -91,7 +91,9 @@ struct WorkerPlan {
         let room = Gateway.Capacity(
             conversations: WorkerPlan.part(configuration.gateway.conversations, of: workers),
             data: WorkerPlan.part(configuration.gateway.flows, of: workers))
-        let own = zip(cards.bindings, owners).filter { $1 == number }.map { Int($0.0.queue) }
+        let outsideCards = Set(cards.members.filter { $0.configured.side == .outside }.map(\.card.name))
+        let own = zip(cards.bindings, owners)
+            .filter { $1 == number && outsideCards.contains($0.interface) }.map { Int($0.0.queue) }
         return try Gateway(
             room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,
             services: configuration.ftp.ports, settings: Settings(configuration.ftp), seed: 0, now: sp_now(),

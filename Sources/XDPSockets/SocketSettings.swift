@@ -25,7 +25,7 @@ public struct SocketSettings: Hashable, Sendable {
 
     /// Frames of a worker that keep every ring of its `sockets` sockets supplied: one ring's worth to receive into, one
     /// received and not read yet, one in transmission; and one on its way to other workers, if there are any.
-    func frameCount(sockets: Int, workers: Int) -> Int {
+    public func frameCount(sockets: Int, workers: Int) -> Int {
         3 * sockets * ringSize + heldMax + (workers > 1 ? ringSize : 0)
     }
 }

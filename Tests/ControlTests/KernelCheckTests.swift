@@ -47,10 +47,11 @@ struct KernelCheckTests {
             #expect(
                 names == ["ip-forward", "reserved-ports", "local-ports", "interface", "forwarding", "public-address"])
             #expect(before.needsMending)
-            try mend(before.findings, router)
+            try mend(before.findings.filter { $0.outcome == .mend }, router)
             let after = try router.inside { try KernelCheck(Self.configuration()) }
             #expect(!after.needsMending, "\(after.table)")
-            #expect(after.findings.filter { $0.outcome != .ok }.isEmpty, "\(after.table)")
+            // How many huge pages there are is the whole machine's affair.
+            #expect(after.findings.filter { $0.outcome != .ok && $0.name != "huge-pages" }.isEmpty, "\(after.table)")
             #expect(after.table.contains("ok    ip-forward"))
         }
     }

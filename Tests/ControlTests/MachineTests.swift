@@ -117,6 +117,89 @@ struct MachineTests {
         #expect(findings.map(\.commands) == [["ethtool -L wan0 \(setting)"]])
     }
 
+    private static let key = ToeplitzKey(Array(repeating: 1, count: 40))!
+    private static let four = Channels(receive: 4, transmit: 4, areCombined: true)
+
+    /// A machine whose cards have four queues each, and tell all of them.
+    private func wrongOfFour(_ change: (inout Machine, inout Configuration) -> Void) -> [Finding] {
+        wrong { machine, configuration in
+            let scaling = CardScaling(key: Self.key, indirection: [0, 1, 2, 3], hashesPorts: true)
+            for card in ["lan0", "wan0"] {
+                machine.channels[card] = Self.four
+                machine.scaling[card] = .told(scaling)
+            }
+            change(&machine, &configuration)
+        }
+    }
+
+    @Test("More workers than queues cannot be, and more than processors are worth a note")
+    func workers() {
+        #expect(wrongOfFour { machine, _ in machine.processors = 4 } == [])
+        let few = wrongOfFour { machine, _ in machine.processors = 2 }
+        #expect(few.map(\.what) == ["4 workers, 2 processors"] && few[0].outcome == .note)
+        let many = wrongOfFour { _, configuration in configuration.gateway.workers = 8 }
+        #expect(many.map(\.outcome) == [.mend])
+        #expect(many[0].commands == ["ethtool -L lan0 combined 8", "ethtool -L wan0 combined 8"])
+        #expect(many[0].tuning == "QUEUES=8 queues lan0 wan0")
+    }
+
+    @Test("Receive-side scaling that is not told, or leaves ports out, is worth a note")
+    func scaling() {
+        let untold = wrongOfFour { machine, _ in machine.scaling["wan0"] = .untold(because: "it is shy") }
+        #expect(untold.map(\.what) == ["it is shy"] && untold[0].outcome == .note && untold[0].subject == "wan0")
+        let addresses = wrongOfFour { machine, _ in
+            machine.scaling["lan0"] = .told(CardScaling(key: Self.key, indirection: [0, 1], hashesPorts: false))
+        }
+        #expect(addresses.map(\.tuning) == ["rss lan0"])
+        #expect(addresses.flatMap(\.commands) == ["ethtool -N lan0 rx-flow-hash tcp4 sdfn"])
+    }
+
+    @Test("Queues of the services' own need rules, and a table that leaves them out")
+    func algQueues() {
+        func findings(_ queues: [Int], _ rules: Feature?, _ table: [UInt32] = [0, 1, 2, 3]) -> [Finding] {
+            wrongOfFour { machine, configuration in
+                configuration.interfaces[0].algQueues = queues
+                machine.features["lan0"] = rules.map { [$0] } ?? []
+                machine.scaling["lan0"] = .told(CardScaling(key: Self.key, indirection: table, hashesPorts: true))
+            }
+        }
+        func rules(isActive: Bool, isChangeable: Bool = true) -> Feature {
+            Feature(name: "rx-ntuple-filter", isActive: isActive, isChangeable: isChangeable)
+        }
+        for none in [nil, rules(isActive: false, isChangeable: false)] {
+            #expect(findings([3], none).map(\.what) == ["its driver has no rules for queues"])
+        }
+        let off = findings([3], rules(isActive: false))
+        #expect(off.map(\.outcome) == [.mend] && off[0].commands == ["ethtool -K lan0 ntuple on"])
+        #expect(findings([3], rules(isActive: true), [0, 1, 2, 0]) == [])
+        let last = findings([2, 3], rules(isActive: true))
+        #expect(last.map(\.commands) == [["ethtool -X lan0 equal 2"]] && last[0].tuning == "QUEUES=2 rss lan0")
+        let between = findings([1], rules(isActive: true))
+        #expect(between.map(\.commands) == [[]] && between[0].why?.contains("name the last queues") == true)
+    }
+
+    @Test("Busy polling wants interrupts held back")
+    func busyPolling() {
+        func findings(_ count: Int, _ microseconds: Int?) -> [String?] {
+            wrong { machine, configuration in
+                machine.deferredInterrupts = ["wan0": count]
+                configuration.gateway.busyPollMicroseconds = microseconds
+            }.map(\.tuning)
+        }
+        #expect(findings(0, nil) == [] && findings(2, 20) == [] && findings(0, 20) == ["busy-polling wan0"])
+    }
+
+    @Test("Packet buffers want huge pages, beside those of others")
+    func hugePages() {
+        func findings(_ total: Int, free: Int) -> [Finding] {
+            wrong { machine, _ in machine.hugePages = .init(total: total, free: free) }
+        }
+        // One worker: two sockets with three rings of 2048 each, and 1024 to hold, of 2048 bytes: 26 MiB.
+        #expect(findings(13, free: 13) == [])
+        #expect(findings(13, free: 12).map(\.commands) == [["sysctl -w vm.nr_hugepages=14"]])
+        #expect(findings(0, free: 0).map(\.tuning) == ["PAGES=13 huge-pages"])
+    }
+
     @Test("A public address on no outside interface is found")
     func publicAddress() {
         let nowhere = wrong { machine, _ in machine.addresses = [] }

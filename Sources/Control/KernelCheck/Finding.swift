@@ -12,6 +12,9 @@ public struct Finding: Codable, Equatable, Sendable {
     public let why: String?
     /// Shell commands that mend it, to be run in this order; empty where only the operator can know.
     public let commands: [String]
+    /// What of tuning/ does the same, and can undo it: a script and its arguments, after the variables that it reads, such
+    /// as `QUEUES=2 queues lan0`; nil where no script does.
+    public let tuning: String?
 
     /// How it is.
     public enum Outcome: String, Codable, Sendable {
@@ -24,18 +27,20 @@ public struct Finding: Codable, Equatable, Sendable {
     }
 
     static func ok(_ name: String, about subject: String? = nil, _ what: String) -> Finding {
-        Finding(name: name, subject: subject, outcome: .ok, what: what, why: nil, commands: [])
+        Finding(name: name, subject: subject, outcome: .ok, what: what, why: nil, commands: [], tuning: nil)
     }
 
     static func note(
-        _ name: String, about subject: String? = nil, _ what: String, why: String, commands: [String] = []
+        _ name: String, about subject: String? = nil, _ what: String, why: String, commands: [String] = [],
+        tuning: String? = nil
     ) -> Finding {
-        Finding(name: name, subject: subject, outcome: .note, what: what, why: why, commands: commands)
+        Finding(name: name, subject: subject, outcome: .note, what: what, why: why, commands: commands, tuning: tuning)
     }
 
     static func mend(
-        _ name: String, about subject: String? = nil, _ what: String, why: String, commands: [String]
+        _ name: String, about subject: String? = nil, _ what: String, why: String, commands: [String],
+        tuning: String? = nil
     ) -> Finding {
-        Finding(name: name, subject: subject, outcome: .mend, what: what, why: why, commands: commands)
+        Finding(name: name, subject: subject, outcome: .mend, what: what, why: why, commands: commands, tuning: tuning)
     }
 }

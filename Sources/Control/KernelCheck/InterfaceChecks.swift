@@ -19,7 +19,7 @@ struct InterfaceChecks {
                 .map { Configured(wanted: wanted, interface: $0, card: machine.card(of: $0)) }
         }
         let each = configured.flatMap { [state($0), forwarding($0), xdp($0), receiveOffloads($0)] + vlanOffload($0) }
-        return missing + each + mtu(configured) + queues(configured) + publicAddresses
+        return missing + each + mtu(configured) + publicAddresses
     }
 
     private var missing: [Finding] {
@@ -45,8 +45,9 @@ struct InterfaceChecks {
         if machine.parameters[path] == "1" { return .ok("forwarding", about: name, "\(path) is 1") }
         return .mend(
             "forwarding", about: name, "\(path) is not 1",
-            why: "without it the kernel gives no routes to packets that arrive on it", commands: ["sysctl -w \(path)=1"]
-        )
+            why: "without it the kernel gives no routes to packets that arrive on it",
+            commands: ["sysctl -w \(path)=1"],
+            tuning: "sysctls \(path)=1")
     }
 
     private func xdp(_ configured: Configured) -> Finding {
@@ -99,7 +100,8 @@ struct InterfaceChecks {
         return .mend(
             name, about: card.name, "on: \(active.map(\.name).joined(separator: ", "))",
             why: why + (fixed.isEmpty ? "" : "; its driver cannot turn off \(fixed.joined(separator: ", "))"),
-            commands: active.filter(\.isChangeable).map { "ethtool -K \(card.name) \($0.name) off" })
+            commands: active.filter(\.isChangeable).map { "ethtool -K \(card.name) \($0.name) off" },
+            tuning: fixed.count < active.count ? "offloads \(card.name)" : nil)
     }
 
     /// Drivers take an XDP program only where a packet fits one page of 4096 bytes beside 256 of headroom, 320 for the
@@ -120,25 +122,9 @@ struct InterfaceChecks {
         return [
             .note(
                 "mtu", "the interfaces have MTUs of \(text)",
-                why: "data packets too big for their way out leave XDP for the worker; ICMP then tells their sender")
-        ]
-    }
-
-    private func queues(_ configured: [Configured]) -> [Finding] {
-        let cards = configured.compactMap { each in
-            machine.channels[each.card.name].map { (name: each.card.name, channels: $0) }
-        }
-        let text = cards.map { "\($0.name) \($0.channels.receive)" }.joined(separator: ", ")
-        let fewest = cards.map(\.channels.receive).min() ?? 1
-        let others = cards.filter { $0.channels.receive != fewest }
-        if others.isEmpty { return [.ok("queues", "receive queues: \(text)")] }
-        return [
-            .note(
-                "queues", "receive queues: \(text)", why: "one worker serves all; cards alike share alike",
-                commands: others.map {
-                    "ethtool -L \($0.name) "
-                        + ($0.channels.areCombined ? "combined \(fewest)" : "rx \(fewest) tx \(fewest)")
-                })
+                why:
+                    "data packets too big for their way out leave XDP for the worker; ICMP then tells their sender, but "
+                    + "not of those that arrive on a queue without a socket (alg-queues)")
         ]
     }
 

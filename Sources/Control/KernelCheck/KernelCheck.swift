@@ -17,6 +17,7 @@ public struct KernelCheck: Sendable {
         findings = [
             SystemChecks(configuration: configuration, machine: machine).findings,
             InterfaceChecks(configuration: configuration, machine: machine).findings,
+            QueueChecks(configuration: configuration, machine: machine).findings,
             NftablesChecks(configuration: configuration, machine: machine).findings,
             IptablesChecks(configuration: configuration, machine: machine).findings,
         ].flatMap { $0 }

@@ -12,6 +12,14 @@ struct Machine: Sendable {
     var features: [String: [Feature]] = [:]
     /// The same.
     var channels: [String: Channels] = [:]
+    /// The same; how they spread what they receive.
+    var scaling: [String: CardScaling.Answer] = [:]
+    /// The same; how many polls without a packet bring interrupts back, 0 where interrupts are never held back.
+    var deferredInterrupts: [String: Int] = [:]
+    /// How many there are to run on; nil where that is not known.
+    var processors: Int?
+    /// Huge pages of 2 MiB; nil where the kernel has none.
+    var hugePages: HugePages?
     /// Kernel parameters by their path below /proc/sys.
     var parameters: [String: String] = [:]
     /// `nft -j list ruleset`, and the same with handles as text.
@@ -22,6 +30,12 @@ struct Machine: Sendable {
     var locksMemoryFreely: Bool
     /// The gateway that runs with this configuration's state directory.
     var running: GatewayState?
+
+    /// Pages set aside.
+    struct HugePages: Sendable {
+        var total: Int
+        var free: Int
+    }
 
     /// What a program printed.
     enum Listing: Equatable, Sendable {
@@ -54,6 +68,11 @@ extension Machine {
         if case .running(let state) = try? StateDirectory.content(of: configuration.gateway.stateDirectory) {
             running = state
         }
+        processors = ProcessInfo.processInfo.activeProcessorCount
+        let pages = "/sys/kernel/mm/hugepages/hugepages-2048kB"
+        if let total = Self.number(in: "\(pages)/nr_hugepages"), let free = Self.number(in: "\(pages)/free_hugepages") {
+            hugePages = HugePages(total: total, free: free)
+        }
         let names = configuration.interfaces.map(\.name)
         let paths =
             ["net/ipv4/ip_forward", "net/ipv4/ip_local_reserved_ports", "net/ipv4/ip_local_port_range"]
@@ -65,7 +84,13 @@ extension Machine {
             let card = card(of: interface).name
             features[card] = try kernel.features(of: card)
             channels[card] = try kernel.channels(of: card)
+            scaling[card] = try kernel.scaling(of: card)
+            deferredInterrupts[card] = Self.number(in: "/sys/class/net/\(card)/napi_defer_hard_irqs")
         }
+    }
+
+    private static func number(in file: String) -> Int? {
+        (try? String(contentsOfFile: file, encoding: .utf8)).flatMap { Int($0.trimmed) }
     }
 
     private static func run(_ program: String, _ arguments: String...) -> Listing {

@@ -5,7 +5,7 @@ struct SystemChecks {
     let machine: Machine
 
     var findings: [Finding] {
-        [version, lockedMemory, forwarding, reservedPorts, localPorts]
+        [version, lockedMemory, forwarding, localPorts, reservedPorts]
     }
 
     private var version: Finding {
@@ -33,7 +33,7 @@ struct SystemChecks {
         return .mend(
             "ip-forward", "net.ipv4.ip_forward is not 1",
             why: "without it the kernel gives no routes to packets that pass through",
-            commands: ["sysctl -w net.ipv4.ip_forward=1"])
+            commands: ["sysctl -w net.ipv4.ip_forward=1"], tuning: "sysctls net.ipv4.ip_forward=1")
     }
 
     private var reservedPorts: Finding {
@@ -51,7 +51,7 @@ struct SystemChecks {
         return .mend(
             "reserved-ports", "net.ipv4.ip_local_reserved_ports is without the block \(block.text), or part of it",
             why: "a connection of the router itself could take a port that the gateway has given to a conversation",
-            commands: ["sysctl -w net.ipv4.ip_local_reserved_ports=\(wanted)"])
+            commands: ["sysctl -w net.ipv4.ip_local_reserved_ports=\(wanted)"], tuning: "reserve-ports \(block.text)")
     }
 
     /// The reserved block may leave the router's own connections hardly a port.
@@ -71,6 +71,7 @@ struct SystemChecks {
                 + (complement == nil ? ", which leaves no 1024 ports: make nat.ports smaller" : ""),
             commands: complement.map {
                 ["sysctl -w net.ipv4.ip_local_port_range='\($0.lowerBound) \($0.upperBound)'"]
-            } ?? [])
+            } ?? [],
+            tuning: complement.map { "sysctls net.ipv4.ip_local_port_range='\($0.lowerBound) \($0.upperBound)'" })
     }
 }
