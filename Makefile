@@ -12,7 +12,7 @@ REPORT ?= Benchmarks/results/latest
 SWIFT_FILES = Package.swift Benchmarks/Package.swift $(wildcard Benchmarks/*/) Plugins Sources Tests \
 	Fuzz/Package.swift Fuzz/Sources
 
-.PHONY: demo test test-nic bench bench-quick install format lint clean
+.PHONY: demo test test-nic bench bench-quick instructions install format lint clean
 
 # Shows FTP through a NAT router, without and with the gateway, in network namespaces of its own.
 demo:
@@ -43,6 +43,11 @@ bench bench-quick:
 	$(BUILD) --product sallyport
 	$(BUILD) --package-path Benchmarks
 	$(AS_ROOT) Benchmarks/.build/release/report $(QUICK) --gateway $(EXECUTABLE) --output $(REPORT)
+
+# Counts the instructions of every operation of the packet path, and compares them with Benchmarks/instructions.txt.
+instructions:
+	tools/install-packages build test
+	Benchmarks/instructions
 
 # With the Swift libraries inside, so that the binary runs where there is no toolchain.
 install:

@@ -5,19 +5,24 @@ import PackageDescription
 /// A module of the gateway.
 func gateway(_ module: String) -> Target.Dependency { .product(name: module, package: "sallyport") }
 
+/// As the gateway's packet path: what is measured is its code, and not the compiler's checks of the loop around it.
+let measured: [SwiftSetting] = [
+    .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-enforce-exclusivity=unchecked"]),
+]
+
 /// One part of the report: a program that prints its measurements to standard output, as `Part` describes.
 func part(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name, dependencies: ["BenchmarkSupport"] + dependencies, path: path,
-        // As the gateway's packet path: what is measured is its code, and not the compiler's checks of the loop around it.
-        swiftSettings: [
-            .enableExperimentalFeature("Lifetimes"), .unsafeFlags(["-enforce-exclusivity=unchecked"]),
-        ])
+        swiftSettings: measured)
 }
 
 let package = Package(
     name: "benchmarks",
-    dependencies: [.package(name: "sallyport", path: "..")],
+    dependencies: [
+        .package(name: "sallyport", path: ".."),
+        .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
+    ],
     targets: [
         .target(name: "BenchmarkSupport", path: "BenchmarkSupport"),
         .plugin(name: "CompileBPF", capability: .buildTool(), path: "Plugins/CompileBPF"),
@@ -26,7 +31,13 @@ let package = Package(
         .target(
             name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
             exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "traffic_program.h"], plugins: ["CompileBPF"]),
-        part("micro", path: "Micro", ["CTable", gateway("FlowTables")]),
+        .target(
+            name: "Operations", dependencies: [gateway("FTPCodec"), gateway("FlowTables"), gateway("Rewriting")],
+            path: "Operations", swiftSettings: measured),
+        .executableTarget(name: "operation", dependencies: ["Operations"], path: "Operation"),
+        part(
+            "micro", path: "Micro",
+            ["CTable", "Operations", gateway("FlowTables"), .product(name: "Benchmark", package: "swift-benchmark")]),
         part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
         .executableTarget(name: "report", dependencies: ["BenchmarkSupport", gateway("Lab")], path: "Report"),
     ],

@@ -7,6 +7,7 @@ enum Micro {
     static func main() {
         Part.run("micro", seconds: 180) { part in
             try Tables(part).measure()
+            try OperationTimes.measure(part)
         }
     }
 }
