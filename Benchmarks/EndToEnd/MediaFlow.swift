@@ -20,6 +20,9 @@ struct MediaFlow {
 
     /// Makes the XDP program translate both directions.
     func open(in maps: SteeringMaps) throws {
+        for near in [inside, translated] {
+            maps.filter.add(near: near.address.bigEndian, far: outside.address.bigEndian)
+        }
         var forward = steering_flow()
         forward.leaves = steering_translation(from: translated, to: outside)
         try maps.flows.set(steering_tuple(from: inside, to: outside, at: .inside), to: forward)
@@ -33,12 +36,11 @@ extension steering_tuple {
     /// A UDP packet as it arrives.
     fileprivate init(from source: Endpoint, to destination: Endpoint, at side: Side) {
         self.init()
-        self.source.word.0 = source.address.bigEndian
-        self.destination.word.0 = destination.address.bigEndian
+        self.source = source.address.bigEndian
+        self.destination = destination.address.bigEndian
         source_port = source.port.bigEndian
         destination_port = destination.port.bigEndian
         `protocol` = 17
-        family = 4
         self.side = side.rawValue
     }
 }
@@ -47,8 +49,8 @@ extension steering_translation {
     /// A UDP packet as it leaves.
     fileprivate init(from source: Endpoint, to destination: Endpoint) {
         self.init()
-        self.source.word.0 = source.address.bigEndian
-        self.destination.word.0 = destination.address.bigEndian
+        self.source = source.address.bigEndian
+        self.destination = destination.address.bigEndian
         source_port = source.port.bigEndian
         destination_port = destination.port.bigEndian
     }

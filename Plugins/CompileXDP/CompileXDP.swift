@@ -11,7 +11,10 @@ struct CompileXDP: BuildToolPlugin {
         let bpf = context.package.directoryURL.appending(path: "bpf")
         let script = bpf.appending(path: "compile.sh")
         let source = bpf.appending(path: "steering.bpf.c")
-        let header = bpf.appending(path: "include/steering.h")
+        let headers = try [bpf, bpf.appending(path: "include")].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+                .filter { $0.pathExtension == "h" }.sorted { $0.path < $1.path }
+        }
         let output = context.pluginWorkDirectoryURL.appending(path: "SteeringObject.swift")
         let clang = try ProcessInfo.processInfo.environment["SALLYPORT_CLANG"] ?? context.tool(named: "clang").url.path
         return [
@@ -19,7 +22,7 @@ struct CompileXDP: BuildToolPlugin {
                 displayName: "Compiling the XDP program",
                 executable: URL(filePath: "/bin/sh"),
                 arguments: [script.path, clang, source.path, output.path, bpf.appending(path: "include").path],
-                inputFiles: [script, source, header],
+                inputFiles: [script, source] + headers,
                 outputFiles: [output])
         ]
     }

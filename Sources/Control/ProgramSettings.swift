@@ -15,7 +15,7 @@ struct ProgramSettings {
         maps.settings.ports = configuration.nat.ports
         maps.settings.passesWhenDown = configuration.gateway.whenDown == .pass
         for port in configuration.ftp.ports {
-            try maps.services.set(UInt32(port), to: UInt32(STEERING_SERVICE_TCP4.rawValue))
+            maps.tables[services: port] = UInt8(STEERING_SERVICE_TCP4.rawValue)
         }
     }
 
@@ -35,24 +35,23 @@ struct ProgramSettings {
             maps.addresses.remove(key)
         }
         for (key, use) in wanted { try maps.addresses.set(key, to: use) }
+        maps.settings.renew()
     }
 
     /// The cards to send by, the ways out, and at last the ways in.
     func setLinks(_ cards: Cards) throws {
-        for card in cards.cards { try maps.ports.set(card.index, to: card.index) }
-        for member in cards.members {
-            var egress = steering_egress()
-            egress.ifindex = member.card.index
-            egress.side = member.configured.side.rawValue
+        for (number, member) in cards.members.enumerated() {
+            var exit = steering_exit()
+            exit.side = member.configured.side.rawValue
             if let tag = member.tags.first {
-                egress.protocol.0 = tag.protocolType.bigEndian
-                egress.vlan.0 = tag.id.bigEndian
+                exit.protocol.0 = tag.protocolType.bigEndian
+                exit.vlan.0 = tag.id.bigEndian
             }
             if member.tags.count > 1 {
-                egress.protocol.1 = member.tags[1].protocolType.bigEndian
-                egress.vlan.1 = member.tags[1].id.bigEndian
+                exit.protocol.1 = member.tags[1].protocolType.bigEndian
+                exit.vlan.1 = member.tags[1].id.bigEndian
             }
-            try maps.egress.set(member.interface.index, to: egress)
+            try maps.setExit(UInt32(number), interface: member.interface.index, card: member.card.index, exit: exit)
         }
         for member in cards.members { try setLink(member, cards.card(of: member)) }
     }
@@ -73,7 +72,7 @@ struct ProgramSettings {
                 station.octet(5)
             )
         }
-        try maps.links.set(key, to: link)
+        try maps.setLink(key, to: link)
     }
 }
 

@@ -28,6 +28,7 @@ public final class RunningGateway: Service {
     private let maps: SteeringMaps
     private let dedicated: DedicatedQueues
     private let workers: WorkerGroup
+    private let follower: KernelFollower
     private let configuration: Configuration
 
     /// Sets everything up; when it returns, traffic flows. `file` is where the configuration was read from.
@@ -69,6 +70,9 @@ public final class RunningGateway: Service {
         let attachments = try program.attach(to: cards.cards.map(\.name))
         self.attachments = attachments
         defer { if !isReady { for attachment in attachments { attachment.detach() } } }
+        let follower = try KernelFollower(settings, logger)
+        self.follower = follower
+        defer { if !isReady { follower.stop() } }
         try settings.setLinks(cards)
         if choice.mode == .zeroCopy, workers.modes.contains(SocketMode.copy.description) {
             logger.warning("a driver refused zero-copy mode, so all sockets are in copy mode")
@@ -106,26 +110,7 @@ public final class RunningGateway: Service {
     /// - Throws: why the worker has ended.
     public func run() async throws {
         defer { stop() }
-        let addresses = Task { await followAddresses() }
-        defer { addresses.cancel() }
         for await failure in workers.failures.cancelOnGracefulShutdown() { throw failure }
-    }
-
-    /// Keeps the program's map of the router's own addresses right.
-    private func followAddresses() async {
-        let settings = ProgramSettings(maps: maps, configuration: configuration)
-        do {
-            let monitor = try KernelMonitor()
-            let kernel = try Kernel()
-            while !Task.isCancelled {
-                if try monitor.drain().contains(.addresses) { try settings.setAddresses(try kernel.addresses()) }
-                try await Task.sleep(for: .seconds(1))
-            }
-        } catch is CancellationError {
-            return
-        } catch {
-            logger.error("the router's addresses are not followed any more: \(error)")
-        }
     }
 
     /// Reads the configuration again. Times take effect at once; what shapes tables, maps or attachments needs a
@@ -149,6 +134,7 @@ public final class RunningGateway: Service {
 
     private func stop() {
         for attachment in attachments { attachment.detach() }
+        follower.stop()
         workers.stop()
         if let kernel = try? Kernel() {
             var dedicated = dedicated

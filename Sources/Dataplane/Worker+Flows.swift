@@ -43,12 +43,11 @@ extension steering_tuple {
     @_noLocks
     init(_ packet: IPv4Packet, _ bytes: borrowing RawSpan, _ side: Side) {
         self.init()
-        source.word.0 = packet.source.bigEndian
-        destination.word.0 = packet.destination.bigEndian
+        source = packet.source.bigEndian
+        destination = packet.destination.bigEndian
         source_port = bytes.number16(at: packet.payload.lowerBound).bigEndian
         destination_port = bytes.number16(at: packet.payload.lowerBound &+ 2).bigEndian
         `protocol` = packet.protocolNumber
-        family = 4
         self.side = side.rawValue
     }
 }
@@ -56,8 +55,8 @@ extension steering_tuple {
 extension Endpoint {
     /// An endpoint as it stands in a map.
     @_noLocks
-    init(_ address: steering_address, _ port: UInt16) {
-        self.init(IPv4Address(UInt32(bigEndian: address.word.0)), UInt16(bigEndian: port))
+    init(_ address: UInt32, _ port: UInt16) {
+        self.init(IPv4Address(UInt32(bigEndian: address)), UInt16(bigEndian: port))
     }
 }
 

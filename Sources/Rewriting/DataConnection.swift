@@ -28,7 +28,7 @@ public struct DataConnection: BitwiseCopyable, Sendable {
     /// The side whose packet opens it: the one that did not announce it.
     public internal(set) var opener = Side.outside
     /// Its number among all data connections there have been; slots are used again, numbers hardly.
-    var number: UInt32 = 0
+    public internal(set) var number: UInt32 = 0
     /// The slot of its control conversation.
     public internal(set) var slot = 0
     /// The number of that conversation; slots are used again, numbers hardly.

@@ -119,6 +119,9 @@ public struct Gateway: ~Copyable {
     @_noLocks
     public func request(_ index: Int) -> DataRequest { surroundings.data.request(index) }
 
+    /// The most data connections there can be.
+    public var dataCapacity: Int { @_noLocks get { surroundings.data.capacity } }
+
     /// A data connection.
     @_noLocks
     public func data(_ slot: Int) -> DataConnection { surroundings.data[slot] }

@@ -93,7 +93,8 @@ extension Kernel {
 }
 
 extension Neighbour {
-    fileprivate init(_ message: Message) {
+    /// What a message of the kernel says.
+    init(_ message: Message) {
         let attributes = message.attributes(after: ndmsg.self)
         address = attributes.first { $0.type == NDA_LLADDR }.flatMap { EthernetAddress($0.octets) }
         state = State(rawValue: message.body(as: ndmsg.self).ndm_state) ?? .none

@@ -13,20 +13,4 @@ public struct FlowPair: Sendable {
         self.forward = forward
         self.reverse = reverse
     }
-
-    /// The flows that a pinhole has become; nil as long as no packet has come through.
-    @_noLocks
-    public init?(key: steering_tuple, pinhole: steering_pinhole) {
-        guard pinhole.claimed_port != 0 else { return nil }
-        let port = UInt16(truncatingIfNeeded: pinhole.claimed_port)
-        let leaves = pinhole.leaves
-        forward = key
-        forward.source_port = port
-        reverse = key
-        reverse.source = leaves.destination
-        reverse.destination = leaves.source
-        reverse.source_port = leaves.destination_port
-        reverse.destination_port = leaves.source_port != 0 ? leaves.source_port : port
-        reverse.side = key.side ^ 1
-    }
 }

@@ -97,8 +97,9 @@ extension KernelMap where Key == steering_tuple, Value == steering_flow {
         remove(pair.forward)
         var reverse = steering_flow()
         guard lookup(pair.reverse, into: &reverse) else { return }
-        let source = pair.forward.destination.word
-        if reverse.leaves.source_port == pair.forward.destination_port, reverse.leaves.source.word == source {
+        if reverse.leaves.source_port == pair.forward.destination_port,
+            reverse.leaves.source == pair.forward.destination
+        {
             remove(pair.reverse)
         }
     }

@@ -4,29 +4,35 @@ import Glibc
 
 /// The program's settings, mapped into this process: a store here is seen by the next packet.
 ///
-/// Every member is an aligned word that one store writes. Members that belong together (the port block) are written
-/// before the program is attached.
+/// Every number is an aligned word that one store writes. Members that belong together (the port block, a link) are
+/// written before the program needs them.
 @safe public struct SettingsPage: Sendable {
     /// Valid while the `SteeringMaps` that it came from lives; shared with the kernel, which only reads it.
     @usableFromInline nonisolated(unsafe) let settings: UnsafeMutablePointer<steering_settings>
 
-    static let size = Int(getpagesize())
-
     init(map descriptor: Int32) throws(SetupError) {
-        guard let page = unsafe mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
-            unsafe page != MAP_FAILED
-        else { throw SetupError("mmap", of: "map settings", code: errno) }
+        let area = unsafe try mapped(descriptor, size: MemoryLayout<steering_settings>.size, "settings")
         // The map's one entry stands at the beginning of its pages.
-        unsafe settings = page.assumingMemoryBound(to: steering_settings.self)
+        unsafe settings = area.assumingMemoryBound(to: steering_settings.self)
     }
 
-    func unmap() { unsafe munmap(settings, Self.size) }
+    func unmap() { unsafe munmap(settings, MemoryLayout<steering_settings>.size) }
 
     /// The time in seconds, by any clock that starts at 0 or later and never goes back. Flows and pinholes age by it.
+    /// One thread sets it.
     @inlinable public var tick: UInt32 {
         // The page is mapped, see `settings`.
         @_noLocks get { unsafe settings.pointee.tick }
         @_noLocks nonmutating set { unsafe settings.pointee.tick = newValue }
+    }
+
+    /// Makes the program ask again what it remembers of the kernel's tables and its own: the next hops of flows, and
+    /// which services lead outside. To be called after a change of either; any thread may.
+    public func renew() {
+        // An aligned word of the page. 0 would never count as current: then once more.
+        if unsafe sp_atomic_add(&settings.pointee.generation, 1) == 0 {
+            unsafe sp_atomic_add(&settings.pointee.generation, 1)
+        }
     }
 
     /// Whether steered traffic of a queue that no worker serves passes to the kernel; otherwise it is dropped.
@@ -43,4 +49,18 @@ import Glibc
             unsafe settings.pointee.port_last = newValue.upperBound
         }
     }
+
+    /// The logarithm of the number of filter cells, as the program wants it.
+    var filterShift: UInt32 {
+        get { unsafe settings.pointee.filter_shift }
+        nonmutating set { unsafe settings.pointee.filter_shift = newValue }
+    }
+}
+
+/// The pages of an array map that allows it.
+func mapped(_ descriptor: Int32, size: Int, _ name: String) throws(SetupError) -> UnsafeMutableRawPointer {
+    guard let area = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+        unsafe area != MAP_FAILED
+    else { throw SetupError("mmap", of: "map \(name)", code: errno) }
+    return unsafe area
 }

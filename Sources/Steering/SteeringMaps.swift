@@ -4,28 +4,36 @@ import Glibc
 
 /// The maps of one loaded program: its own, or those of a running gateway, opened for the command line.
 ///
-/// Invariant: owns one descriptor for each map, and the mapping of the settings, until it goes.
+/// Invariant: owns one descriptor for each map, and the mappings of those that are mapped, until it goes.
 public final class SteeringMaps: Sendable {
-    /// Both directions of every data connection.
+    /// Both directions of every IPv4 data connection.
     public let flows: KernelMap<steering_tuple, steering_flow>
+    /// The same for IPv6.
+    public let flows6: KernelMap<steering_tuple6, steering_flow>
     /// Doors that open once; the source port of the key is 0.
     public let pinholes: KernelMap<steering_tuple, steering_pinhole>
-    /// Interfaces as frames name them. Frames of no link pass.
-    public let links: KernelMap<steering_link_key, steering_link>
-    /// The ways out, by the kernel's interface number.
-    public let egress: KernelMap<UInt32, steering_egress>
-    /// The router's own addresses, with the bits of `steering_address_use`.
+    /// The same for IPv6.
+    public let pinholes6: KernelMap<steering_tuple6, steering_pinhole>
+    /// Who has used them.
+    public let claims: Claims
+    /// Between which hosts they are: to be told before them.
+    public let filter: Filter
+    /// Links with VLAN tags or high numbers; see `setLink`.
+    let links: KernelMap<steering_link_key, steering_link>
+    /// The numbers of the ways out, by the kernel's interface number.
+    let exitNumbers: KernelMap<UInt32, UInt32>
+    /// The router's own addresses, with the bits of `steering_address_use`. `settings.renew` makes a change count.
     public let addresses: KernelMap<steering_address, UInt32>
-    /// By port in host byte order, the bits of `steering_service`.
-    public let services: KernelMap<UInt32, UInt32>
     /// By verdict; read it with `readings()`.
     public let counters: KernelMap<UInt32, UInt64>
-    /// The cards that packets can be sent on: interface number by interface number.
+    /// The cards that packets can be sent on, by the number of the way out.
     public let ports: KernelMap<UInt32, UInt32>
     /// Descriptors of AF_XDP sockets, by `steering_link.first_socket` plus the queue.
     public let sockets: KernelMap<UInt32, Int32>
     /// What all packets have in common.
     public let settings: SettingsPage
+    /// What they look up by a number.
+    public let tables: Tables
 
     /// The kernel's numbers of the maps, from which another process can open them.
     public let ids: [UInt32]
@@ -58,18 +66,22 @@ public final class SteeringMaps: Sendable {
                 throw SetupError("opening", of: "map \(name)", code: ENOENT)
             }
             flows = KernelMap("flows", try map("flows"))
+            flows6 = KernelMap("flows6", try map("flows6"))
             pinholes = KernelMap("pinholes", try map("pinholes"))
+            pinholes6 = KernelMap("pinholes6", try map("pinholes6"))
             links = KernelMap("links", try map("links"))
-            egress = KernelMap("egress", try map("egress"))
+            exitNumbers = KernelMap("exit_numbers", try map("exit_numbers"))
             addresses = KernelMap("addresses", try map("addresses"))
-            services = KernelMap("services", try map("services"))
             counters = KernelMap("counters", try map("counters"))
             ports = KernelMap("ports", try map("ports"))
             sockets = KernelMap("sockets", try map("sockets"))
             var ids: [UInt32] = []
             for descriptor in descriptors.values { ids.append(try Self.info(of: descriptor).id) }
             self.ids = ids.sorted()
-            settings = try SettingsPage(map: try map("settings"))
+            settings = try SettingsPage(map: try map(".data.settings"))
+            tables = try Tables(map: try map(".data.tables"))
+            filter = try Filter(map: try map("filter"), lines: try Self.info(of: try map("filter")).max_entries)
+            claims = try Claims(map: try map("claims"), count: try Self.info(of: try map("claims")).max_entries)
             self.descriptors = descriptors
         } catch {
             for descriptor in descriptors.values { close(descriptor) }
@@ -79,6 +91,9 @@ public final class SteeringMaps: Sendable {
 
     deinit {
         settings.unmap()
+        tables.unmap()
+        filter.unmap()
+        claims.unmap()
         for descriptor in descriptors.values { close(descriptor) }
     }
 

@@ -1,3 +1,4 @@
+import CSteering
 import CXDP
 import Glibc
 
@@ -7,16 +8,25 @@ import Glibc
 public final class SteeringProgram: Sendable {
     /// How many entries the maps hold that grow with the traffic. All memory is taken when the program is loaded.
     public struct Capacity: Sendable {
-        /// Directions of data connections: two for each connection.
+        /// Directions of IPv4 data connections: two for each connection.
         public var flows: UInt32
         /// Doors open at the same time.
         public var pinholes: UInt32
+        /// The same for IPv6, for which no service of the gateway announces data connections yet.
+        public var flows6: UInt32
+        /// The same for IPv6.
+        public var pinholes6: UInt32
 
-        /// A capacity; neither number may be 0.
-        public init(flows: UInt32, pinholes: UInt32) {
-            precondition(flows > 0 && pinholes > 0)
+        /// Claims: one for each pinhole, and a few more, because each worker's part is rounded up.
+        var claims: UInt32 { pinholes + pinholes6 + 1024 }
+
+        /// A capacity; no number may be 0.
+        public init(flows: UInt32, pinholes: UInt32, flows6: UInt32 = 1, pinholes6: UInt32 = 1) {
+            precondition(flows > 0 && pinholes > 0 && flows6 > 0 && pinholes6 > 0)
             self.flows = flows
             self.pinholes = pinholes
+            self.flows6 = flows6
+            self.pinholes6 = pinholes6
         }
     }
 
@@ -31,8 +41,14 @@ public final class SteeringProgram: Sendable {
         let object = unsafe try Self.open()
         // `open` has returned an object, and everything below copies what it needs of it.
         defer { unsafe bpf_object__close(object) }
-        unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "flows"), capacity.flows)
-        unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "pinholes"), capacity.pinholes)
+        let cells = Filter.cells(flows: capacity.flows + capacity.flows6)
+        for (map, entries) in [
+            ("flows", capacity.flows), ("flows6", capacity.flows6), ("pinholes", capacity.pinholes),
+            ("pinholes6", capacity.pinholes6), ("claims", capacity.claims),
+            ("filter", cells / STEERING_FILTER_LINE.rawValue),
+        ] {
+            unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, map), entries)
+        }
         let result = unsafe bpf_object__load(object)
         guard result == 0 else { throw SetupError("loading", of: "the XDP program", code: result) }
 
@@ -43,6 +59,7 @@ public final class SteeringProgram: Sendable {
             unsafe map = bpf_object__next_map(object, map)
         }
         maps = try SteeringMaps(descriptors: descriptors)
+        maps.settings.filterShift = maps.filter.shift
         descriptor = unsafe duplicate(bpf_program__fd(bpf_object__next_program(object, nil)))
     }
 

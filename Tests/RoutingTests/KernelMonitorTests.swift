@@ -14,6 +14,7 @@ struct KernelMonitorTests {
             ("link set wan0 mtu 1400", .interfaces),
             ("route add 192.0.2.0/24 via 198.51.100.2", .routes),
             ("rule add from 10.4.0.0/16 lookup main", .routes),
+            ("route add 2001:db8:4::/64 dev lo", .routes),
             ("neighbour add 198.51.100.9 lladdr 02:00:00:00:00:09 dev wan0", .neighbours),
         ])
     func kinds(command: String, change: KernelMonitor.Changes) throws {
@@ -26,6 +27,51 @@ struct KernelMonitorTests {
                 var event = pollfd(fd: monitor.descriptor, events: Int16(POLLIN), revents: 0)
                 #expect(poll(&event, 1, 10_000) == 1)
                 #expect(try monitor.drain().contains(change))
+            }
+        }
+    }
+
+    @Test("Of a neighbour counts only where its packets go to")
+    func neighbours() throws {
+        try Router.with { router in
+            let namespace = router.namespace
+            try namespace.inside {
+                let monitor = try KernelMonitor()
+                func change(_ state: String, _ station: String = "lladdr 02:00:00:00:00:09") throws -> Bool {
+                    try namespace.run(
+                        "sh", "-c", "ip neighbour replace 198.51.100.9 \(station) nud \(state) dev wan0")
+                    return try monitor.drain().contains(.neighbours)
+                }
+                _ = try monitor.drain()
+                #expect(try change("reachable"))
+                #expect(try !change("stale"))
+                #expect(try !change("delay"))
+                #expect(try !change("reachable"))
+                #expect(try change("stale", "lladdr 02:00:00:00:00:0a"))
+                #expect(try change("failed", ""))
+                #expect(try !change("failed", ""))
+                #expect(try change("reachable"))
+                try namespace.run("sh", "-c", "ip neighbour delete 198.51.100.9 dev wan0")
+                #expect(try monitor.drain().contains(.neighbours))
+                try namespace.run("sh", "-c", "ip neighbour flush dev wan0")
+                #expect(try monitor.drain().isEmpty)
+            }
+        }
+    }
+
+    @Test("A neighbour that was there before is known, once it has been told")
+    func neighboursBefore() throws {
+        try Router.with { router in
+            let namespace = router.namespace
+            try namespace.inside {
+                let entry = "198.51.100.9 lladdr 02:00:00:00:00:09 dev wan0"
+                try namespace.run("sh", "-c", "ip neighbour add \(entry) nud reachable")
+                let monitor = try KernelMonitor()
+                #expect(try monitor.drain().contains(.neighbours))
+                try namespace.run("sh", "-c", "ip neighbour replace \(entry) nud stale")
+                #expect(try monitor.drain().isEmpty)
+                try namespace.run("sh", "-c", "ip neighbour delete 198.51.100.9 dev wan0")
+                #expect(try monitor.drain() == .neighbours)
             }
         }
     }

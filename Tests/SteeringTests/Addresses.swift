@@ -29,16 +29,27 @@ extension steering_tuple {
     init(_ side: steering_side, _ source: String, _ from: UInt16, _ destination: String, _ to: UInt16, tcp: Bool = true)
     {
         self.init(
+            source: steering_address(source).word.0, destination: steering_address(destination).word.0,
+            source_port: from.bigEndian, destination_port: to.bigEndian, protocol: tcp ? 6 : 17,
+            side: UInt8(side.rawValue), zero: 0)
+    }
+}
+
+extension steering_tuple6 {
+    /// The same for IPv6.
+    init(_ side: steering_side, _ source: String, _ from: UInt16, _ destination: String, _ to: UInt16, tcp: Bool = true)
+    {
+        self.init(
             source: steering_address(source), destination: steering_address(destination),
             source_port: from.bigEndian, destination_port: to.bigEndian, protocol: tcp ? 6 : 17,
-            family: source.contains(":") ? 6 : 4, side: UInt8(side.rawValue), zero: 0)
+            side: UInt8(side.rawValue), zero: 0)
     }
 }
 
 extension steering_translation {
     init(_ source: String, _ from: UInt16, _ destination: String, _ to: UInt16) {
         self.init(
-            source: steering_address(source), destination: steering_address(destination),
+            source: steering_address(source).word.0, destination: steering_address(destination).word.0,
             source_port: from.bigEndian, destination_port: to.bigEndian)
     }
 }

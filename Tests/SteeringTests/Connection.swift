@@ -24,15 +24,54 @@ struct Connection: Sendable {
     var toOutside: steering_translation { steering_translation(router, routerPort, server, serverPort) }
     var toInside: steering_translation { steering_translation(server, serverPort, client, clientPort) }
 
+    var isIPv6: Bool { client.contains(":") }
+
+    /// The keys of the flows, when they are IPv6.
+    var fromInside6: steering_tuple6 {
+        steering_tuple6(STEERING_INSIDE, client, clientPort, server, serverPort, tcp: isTCP)
+    }
+    var fromOutside6: steering_tuple6 {
+        steering_tuple6(STEERING_OUTSIDE, server, serverPort, router, routerPort, tcp: isTCP)
+    }
+
+    /// Tells the filter.
+    func announce(_ filter: Filter) {
+        let (client, server) = (steering_address(client), steering_address(server))
+        if isIPv6 {
+            filter.add(near: client, far: server)
+        } else {
+            filter.add(near: client.word.0, far: server.word.0)
+            filter.add(near: steering_address(router).word.0, far: server.word.0)
+        }
+    }
+
+    /// Takes that back.
+    func forget(_ filter: Filter) {
+        let (client, server) = (steering_address(client), steering_address(server))
+        if isIPv6 {
+            filter.remove(near: client, far: server)
+        } else {
+            filter.remove(near: client.word.0, far: server.word.0)
+            filter.remove(near: steering_address(router).word.0, far: server.word.0)
+        }
+    }
+
     /// Puts both flows into the table, as if the last packet had come a while ago.
     @Sendable func open(_ maps: SteeringMaps) throws {
-        try maps.flows.set(fromInside, to: flow(toOutside))
-        try maps.flows.set(fromOutside, to: flow(toInside))
+        announce(maps.filter)
+        if isIPv6 {
+            try maps.flows6.set(fromInside6, to: flow(steering_translation()))
+            try maps.flows6.set(fromOutside6, to: flow(steering_translation()))
+        } else {
+            try maps.flows.set(fromInside, to: flow(toOutside))
+            try maps.flows.set(fromOutside, to: flow(toInside))
+        }
     }
 
     private func flow(_ leaves: steering_translation) -> steering_flow {
         steering_flow(
-            leaves: leaves, conversation: 7, last_seen: Router.tick - 5, flags: 0, packets: 10, bytes: 1000)
+            leaves: leaves, conversation: 7, last_seen: Router.tick - 5, flags: 0, packets: 10, bytes: 1000,
+            hop: steering_hop())
     }
 
     /// A packet of the client's, before and behind the router.

@@ -79,7 +79,7 @@ private let stuckRows: [Row] = {
             name: name, counter: counter, action: .redirect,
             frame: connection.outgoing(hops: hops, change).arrives.fromClient(), arrange: connection.open)
     }
-    var down = row("no neighbour and no socket", "drop_down", Connection(server: "203.0.113.99"))
+    var down = row("no neighbour and no socket", "drop_flow_down", Connection(server: "203.0.113.99"))
     down = Row(name: down.name, counter: down.counter, action: .drop, frame: down.frame) {
         try Connection(server: "203.0.113.99").open($0)
         $0.sockets.remove(0)
@@ -89,7 +89,7 @@ private let stuckRows: [Row] = {
         frame: Connection().outgoing().arrives.fromClient()
     ) {
         try Connection().open($0)
-        $0.ports.remove(index("out0"))
+        $0.ports.remove(Router.outsideExit)
     }
     return [
         row("TTL 1", "steer_expiring", Connection(), hops: 1),

@@ -48,17 +48,14 @@ let passRows: [Row] = {
             "pinhole's port from source port 0", "pass_other",
             inside("198.51.100.21", .tcp(from: 0, to: 40000, flags: 2))
         ) {
-            try $0.pinholes.set(
-                steering_tuple(STEERING_INSIDE, "192.168.1.10", 0, "198.51.100.21", 40000),
-                to: steering_pinhole(
-                    leaves: Connection().toOutside, conversation: 7, expires: 2000, claimed_port: 0, zero: 0))
+            try Connection().expectClient($0)
         },
 
         row("tag of no link", "pass_link", control.fromClient(.init(vlan: 11))),
         row("one tag of a link with two", "pass_link", control.fromClient(.init(protocolType: 0x88a8, vlan: 40))),
         row("two tags in the wrong order", "pass_link", control.fromClient(.init(vlan: 41), .init(vlan: 40))),
         row("card of no link", "pass_link", control.fromClient()) {
-            $0.links.remove(steering_link_key(ifindex: index("in0"), vlan: (0, 0)))
+            $0.removeLink(steering_link_key(ifindex: index("in0"), vlan: (0, 0)))
         },
 
         row("broadcast", "pass_ethernet", Frame(destination: Station.broadcast, packet: control).bytes),
@@ -118,10 +115,9 @@ let passRows: [Row] = {
         row("service on a queue without a worker, when down: pass", "pass_down", control.fromClient()) {
             $0.settings.passesWhenDown = true
             let key = steering_link_key(ifindex: index("in0"), vlan: (0, 0))
-            var link = steering_link()
-            _ = $0.links.lookup(key, into: &link)
+            var link = $0.link(key)!
             link.sockets = 0
-            try $0.links.set(key, to: link)
+            try $0.setLink(key, to: link)
         },
     ]
 }()

@@ -58,47 +58,54 @@ final class Router: Sendable {
 
     /// A program with empty flow and pinhole tables, configured for this router: FTP and SIP.
     func program(flows: UInt32 = 16, pinholes: UInt32 = 16) throws -> SteeringProgram {
-        try reset(SteeringProgram(capacity: .init(flows: flows, pinholes: pinholes)))
+        try reset(
+            SteeringProgram(capacity: .init(flows: flows, pinholes: pinholes, flows6: flows, pinholes6: pinholes)))
     }
 
     /// Makes a program what a fresh one is, but for its counters and sockets.
     func reset(_ program: SteeringProgram) throws -> SteeringProgram {
         let maps = program.maps
         for flow in try maps.flows.entries() { maps.flows.remove(flow.key) }
+        for flow in try maps.flows6.entries() { maps.flows6.remove(flow.key) }
         for pinhole in try maps.pinholes.entries() { maps.pinholes.remove(pinhole.key) }
+        for pinhole in try maps.pinholes6.entries() { maps.pinholes6.remove(pinhole.key) }
         try configureLinks(maps)
         let local = UInt32(STEERING_ADDRESS_LOCAL.rawValue)
         for address in ["192.168.1.1", "192.168.10.1", "fd00:1::1", "fd00:2::1"] {
             try maps.addresses.set(steering_address(address), to: local)
         }
         try maps.addresses.set(steering_address("203.0.113.7"), to: local | STEERING_ADDRESS_PUBLIC.rawValue)
-        try maps.services.set(21, to: STEERING_SERVICE_TCP4.rawValue | STEERING_SERVICE_TCP6.rawValue)
-        try maps.services.set(5060, to: STEERING_SERVICE_UDP4.rawValue | STEERING_SERVICE_UDP6.rawValue)
+        maps.tables[services: 21] = UInt8(STEERING_SERVICE_TCP4.rawValue | STEERING_SERVICE_TCP6.rawValue)
+        maps.tables[services: 5060] = UInt8(STEERING_SERVICE_UDP4.rawValue | STEERING_SERVICE_UDP6.rawValue)
         maps.settings.tick = Self.tick
         maps.settings.ports = 32768...65535
         maps.settings.passesWhenDown = false
+        maps.settings.renew()
         return program
     }
 
+    /// The number of the way out by out0 without a tag.
+    static let outsideExit: UInt32 = 3
+
     private func configureLinks(_ maps: SteeringMaps) throws {
-        for (card, vlans, side) in Self.links(of: "in0", [[], [10], [40, 41]], STEERING_INSIDE)
+        let links =
+            Self.links(of: "in0", [[], [10], [40, 41]], STEERING_INSIDE)
             + Self.links(of: "out0", [[], [20], [30, 31]], STEERING_OUTSIDE)
-        {
+        for (number, (card, vlans, side)) in links.enumerated() {
             let logical = ([card] + vlans.map(String.init)).joined(separator: ".")
             let tags = vlans + [0, 0]
             let protocols: [UInt16] = vlans.count == 2 ? [0x88a8, 0x8100] : vlans.count == 1 ? [0x8100, 0] : [0, 0]
             let mac = side == STEERING_INSIDE ? Self.insideStation : Self.outsideStation
-            try maps.links.set(
+            try maps.setLink(
                 steering_link_key(ifindex: index(card), vlan: (tags[0], tags[1])),
                 to: steering_link(
                     ifindex: index(logical), first_socket: side == STEERING_INSIDE ? 0 : 1, sockets: 1,
                     mac: (mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]), side: UInt8(side.rawValue), zero: 0))
-            try maps.egress.set(
-                index(logical),
-                to: steering_egress(
-                    ifindex: index(card), protocol: (protocols[0].bigEndian, protocols[1].bigEndian),
+            try maps.setExit(
+                UInt32(number), interface: index(logical), card: index(card),
+                exit: steering_exit(
+                    protocol: (protocols[0].bigEndian, protocols[1].bigEndian),
                     vlan: (tags[0].bigEndian, tags[1].bigEndian), side: UInt8(side.rawValue), zero: (0, 0, 0)))
-            try maps.ports.set(index(card), to: index(card))
         }
     }
 

@@ -33,11 +33,14 @@ struct Outcome: Sendable {
     let frame: [UInt8]
     /// The counters that are not 0.
     let counters: [String: UInt64]
-    let flows: [(key: steering_tuple, value: steering_flow)]
-    let pinholes: [(key: steering_tuple, value: steering_pinhole)]
+    /// Of both families; the keys as bytes.
+    let flows: [(key: [UInt8], value: steering_flow)]
+    let pinholes: Int
+    /// What came of the pinhole of claim 0.
+    let claim: Claims.Closing
 
     /// The flow of a key, if there is one.
-    func flow(_ key: steering_tuple) -> steering_flow? { flows.first { raw($0.key) == raw(key) }?.value }
+    func flow(_ key: steering_tuple) -> steering_flow? { flows.first { $0.key == raw(key) }?.value }
 }
 
 private let addressFamilyXDP: Int32 = 44  // AF_XDP is not in the Glibc module
@@ -68,7 +71,10 @@ private func outcome(of row: Row, _ program: SteeringProgram) throws -> Outcome 
     let counters = try counted(program.maps).merging(before) { $0 - $1 }.filter { $0.value > 0 }
     return try Outcome(
         row: row, action: Row.Action(rawValue: run.action), frame: run.frame, counters: counters,
-        flows: program.maps.flows.entries(), pinholes: program.maps.pinholes.entries())
+        flows: program.maps.flows.entries().map { (raw($0.key), $0.value) }
+            + program.maps.flows6.entries().map { (raw($0.key), $0.value) },
+        pinholes: program.maps.pinholes.entries().count + program.maps.pinholes6.entries().count,
+        claim: program.maps.claims.shut(0, serial: Connection.serial))
 }
 
 /// The counters that are not 0.

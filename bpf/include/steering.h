@@ -12,18 +12,24 @@
 
 #include <linux/types.h>
 
+#pragma clang assume_nonnull begin
+
 /* Where a packet arrives: the two sides of the gateway. */
 enum steering_side {
 	STEERING_INSIDE = 0,
 	STEERING_OUTSIDE = 1,
 };
 
-/* Capacities that both sides must agree on; the flow and pinhole maps are sized at load time instead. */
+/* Capacities that both sides must agree on; the maps that grow with the traffic are sized at load time instead. */
 enum steering_limits {
-	STEERING_LINKS_MAX = 256,	/* (interface, VLAN) pairs */
+	STEERING_CARDS_MAX = 4096,	/* interface numbers below it find their link without a hash */
+	STEERING_LINKS_MAX = 256,	/* links with VLAN tags, or of higher interface numbers */
+	STEERING_EXITS_MAX = 256,	/* ways out */
 	STEERING_ADDRESSES_MAX = 4096,	/* the router's own addresses */
 	STEERING_SOCKETS_MAX = 1024,	/* AF_XDP sockets: interfaces times queues */
 	STEERING_TAGS_MAX = 2,		/* VLAN tags on a frame */
+	STEERING_FILTER_LINE = 16,	/* filter cells in one entry of their map: a cache line */
+	STEERING_HOP_SECONDS = 8,	/* how long a flow believes in its next hop without asking again */
 };
 
 /* An address of either family; IPv4 stands in the first word, the others are 0. */
@@ -31,24 +37,54 @@ struct steering_address {
 	__be32 word[4];
 };
 
-/* A packet as it arrives; the key of a flow. With source_port 0, the key of a pinhole. */
+/*
+ * An IPv4 packet as it arrives; the key of a flow. With source_port 0, the key of a pinhole. Key and flow, behind the
+ * 48 bytes that the kernel keeps for an entry, fill two cache lines: a flow costs three with its bucket.
+ */
 struct steering_tuple {
+	__be32 source;
+	__be32 destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;	/* IPPROTO_TCP or IPPROTO_UDP */
+	__u8 side;	/* enum steering_side */
+	__u16 zero;
+};
+
+/* The same of an IPv6 packet, which is never translated. */
+struct steering_tuple6 {
 	struct steering_address source;
 	struct steering_address destination;
 	__be16 source_port;
 	__be16 destination_port;
-	__u8 protocol;	/* IPPROTO_TCP or IPPROTO_UDP */
-	__u8 family;	/* 4 or 6 */
-	__u8 side;	/* enum steering_side */
-	__u8 zero;
+	__u8 protocol;
+	__u8 side;
+	__u16 zero;
 };
 
-/* A packet as it leaves. For IPv6 the addresses and ports equal those of the tuple: nothing is translated. */
+/* An IPv4 packet as it leaves. All 0 for IPv6, which leaves as it came. */
 struct steering_translation {
-	struct steering_address source;
-	struct steering_address destination;
+	__be32 source;
+	__be32 destination;
 	__be16 source_port;	/* in a pinhole, 0 means: as the packet brings it */
 	__be16 destination_port;
+};
+
+/*
+ * Where the packets of a flow go next, as the kernel's tables said once. Each word is read and written whole, and
+ * `proof` is written last and read first: whoever finds a current proof finds the words that it proves, or newer
+ * ones. Only the XDP program writes here; 0 proves nothing.
+ */
+struct steering_hop {
+	__u64 proof;	/* from the top: 32 bits of generation, 8 of DSCP, 24 of the tick at which it was asked */
+	__u64 to;	/* struct steering_hop_end: the next station, and the number of the way out */
+	__u64 from;	/* likewise: the station of the way out, and the largest IP packet that fits, in bytes */
+};
+
+/* Two words of a hop, in the order of memory. */
+struct steering_hop_end {
+	__u8 station[6];
+	__u16 number;
 };
 
 /* What a flow has carried that ends it. */
@@ -67,20 +103,30 @@ struct steering_flow {
 	__u32 conversation;	/* the pinhole's, for the command line */
 	__u32 last_seen;	/* tick of the newest packet */
 	__u32 flags;		/* enum steering_flow_flag, seen in this direction */
-	__u64 packets;
+	__u64 packets;		/* these two are added to atomically: any queue may receive a flow */
 	__u64 bytes;		/* of the IP packets */
+	struct steering_hop hop;
 };
 
-/*
- * A door that opens once. claimed_port is 0 until the first packet takes it by compare-and-swap; then it holds that
- * packet's source port, from which user space knows the keys of both flows. A full flow table gives the claim back.
- */
+/* A door that opens once, by its claim. */
 struct steering_pinhole {
 	struct steering_translation leaves;
 	__u32 conversation;
-	__u32 expires;		/* tick from which on it is shut */
-	__u32 claimed_port;	/* a __be16 in 32 bits, for the atomic operation */
-	__u32 zero;
+	__u32 expires;	/* tick from which on it is shut */
+	__u32 claim;	/* index of its word in the claim map */
+	__u32 serial;	/* what that word must begin with */
+};
+
+/*
+ * A claim is one word, changed only by compare-and-swap: serial << 32 | state << 16 | port of the first packet (__be16
+ * as a number). It decides between the first packet and user space, which shuts the door: exactly one of them wins.
+ * The serial keeps a packet that still holds an old door from winning the new one that stands at its place.
+ */
+enum steering_claim {
+	STEERING_CLAIM_OPEN = 0,	/* the port is 0 */
+	STEERING_CLAIM_TAKEN = 1,	/* the program is making the two flows; it goes on to USED, or back to OPEN */
+	STEERING_CLAIM_USED = 2,	/* the two flows are there */
+	STEERING_CLAIM_SHUT = 3,	/* by user space */
 };
 
 /* An interface as frames name it: the card they arrive on, and their VLAN tags from the outermost inwards,
@@ -90,8 +136,9 @@ struct steering_link_key {
 	__u16 vlan[STEERING_TAGS_MAX];	/* host byte order; 0 is no tag */
 };
 
+/* Untagged links stand in a table, at their card's number; the others, and those of high numbers, in a hash. */
 struct steering_link {
-	__u32 ifindex;		/* the kernel's interface for it: the card itself, or the VLAN device on it */
+	__u32 ifindex;		/* the kernel's interface for it: the card itself, or the VLAN device on it; 0 is none */
 	__u32 first_socket;	/* index of queue 0 of this card in the socket map */
 	__u32 sockets;		/* queues 0 to sockets - 1 of this card are served; others count as down */
 	__u8 mac[6];		/* frames to another address are not ours */
@@ -99,9 +146,8 @@ struct steering_link {
 	__u8 zero;
 };
 
-/* The way out, by the kernel's interface number that the route lookup gives. */
-struct steering_egress {
-	__u32 ifindex;		/* the card; key of the device map */
+/* A way out. Its number is its index in its table and in the device map; the kernel's interface number leads to it. */
+struct steering_exit {
 	__be16 protocol[STEERING_TAGS_MAX];	/* of each tag, outermost first: 0x8100 or 0x88a8; 0 is no tag */
 	__be16 vlan[STEERING_TAGS_MAX];
 	__u8 side;		/* enum steering_side; services from inside are the gateway's only if they go outside */
@@ -114,7 +160,7 @@ enum steering_address_use {
 	STEERING_ADDRESS_PUBLIC = 2,	/* NAT's: its port block belongs to the gateway */
 };
 
-/* Which traffic to a port is steered; value of the service map, whose index is the port in host byte order. */
+/* Which traffic to a port is steered. */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
 	STEERING_SERVICE_UDP4 = 2,
@@ -122,14 +168,51 @@ enum steering_service {
 	STEERING_SERVICE_UDP6 = 8,
 };
 
-/* The one entry of the settings map, which is mapped into user space. */
+/* What all packets have in common; mapped into user space. */
 struct steering_settings {
-	__u32 tick;
+	__u32 tick;		/* one thread publishes it */
+	__u32 generation;	/* never 0; another one makes the program ask the kernel's tables, and its own, again */
 	__u32 when_down;	/* XDP_DROP or XDP_PASS: steered traffic of a queue that no socket serves */
+	__u32 filter_shift;	/* 64 less the binary logarithm of the number of filter cells */
 	__u16 port_first;	/* the block, inclusive; 0 and 0 without NAT */
 	__u16 port_last;
-	__u32 zero;
 };
+
+/* What packets look up by a number; mapped into user space, too: an access without a lookup. */
+struct steering_tables {
+	struct steering_link cards[STEERING_CARDS_MAX];	/* untagged links by the card's interface number */
+	struct steering_exit exits[STEERING_EXITS_MAX];
+	__u8 services[65536];	/* enum steering_service, by the service's port in host byte order */
+};
+
+#ifdef __bpf__
+#define STEERING_INLINE static inline __attribute__((always_inline))
+#else
+#define STEERING_INLINE static inline __attribute__((always_inline, swift_attr("@_noLocks")))
+#endif
+
+/*
+ * The filter spares other traffic the hash tables. It has a cell for each pair of addresses, by hash, which counts the
+ * pinholes and flows between the two: user space adds before it opens a pinhole, and subtracts when pinhole and flows
+ * have gone. 0 means that there is none; anything else, that it is worth while to look. An IPv4 data connection counts
+ * in two cells: packets from inside show the inside address, those from outside the public one.
+ */
+/* Fibonacci hashing: the upper bits of the product depend on all of the pair. */
+STEERING_INLINE __u32 steering_filter_cell(__be32 near, __be32 far, __u32 shift)
+{
+	return (((__u64)near << 32 | far) * 0x9e3779b97f4a7c15) >> shift;
+}
+
+/* `near` is the address on the inside. */
+STEERING_INLINE __u32 steering_filter_cell6(const struct steering_address *near, const struct steering_address *far,
+					    __u32 shift)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < 4; i++)
+		sum = (sum ^ ((__u64)near->word[i] << 32 | far->word[i])) * 0x9e3779b97f4a7c15;
+	return sum >> shift;
+}
 
 /*
  * Every packet that the program sees counts in exactly one of these; `sallyport counters` shows them. The order
@@ -156,10 +239,11 @@ struct steering_settings {
 	X(forward_pinhole, "translated and sent: first packet through a pinhole") \
 	X(forward_icmp, "translated and sent: ICMP error about a flow") \
 	X(drop_expired_pinhole, "dropped: pinhole past its time") \
-	X(drop_claimed_pinhole, "dropped: pinhole already used by another port") \
+	X(drop_claimed_pinhole, "dropped: pinhole already used, or shut") \
 	X(drop_pinhole_state, "dropped: first packet through a pinhole is not a SYN") \
 	X(drop_flow_full, "dropped: flow table full") \
 	X(drop_down, "dropped: service traffic while no worker served its queue") \
+	X(drop_flow_down, "dropped: flow packet that needs a worker, on a queue that none served") \
 	X(drop_room, "dropped: no room to change the frame")
 
 enum steering_counter {
@@ -169,10 +253,18 @@ enum steering_counter {
 	STEERING_COUNTER_COUNT,
 };
 
-/* Name and meaning of a counter, for user space (layout.c); null past the end. */
 #ifndef __bpf__
-const char *steering_counter_name(unsigned int counter);
-const char *steering_counter_meaning(unsigned int counter);
+/* struct steering_tables for Swift, which has no arrays of this size. Each index is below its array's size. */
+struct steering_link *steering_card(void *tables, __u32 card);
+struct steering_exit *steering_exit_at(void *tables, __u32 number);
+__u8 *steering_services(void *tables, __u16 port);
+__u64 steering_tables_size(void);
+
+/* Name and meaning of a counter, for user space (layout.c); null past the end. */
+const char *_Null_unspecified steering_counter_name(unsigned int counter);
+const char *_Null_unspecified steering_counter_meaning(unsigned int counter);
 #endif
+
+#pragma clang assume_nonnull end
 
 #endif

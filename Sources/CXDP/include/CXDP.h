@@ -180,6 +180,25 @@ SP_HOT void sp_prefetch(const void *address)
 	__builtin_prefetch(address);
 }
 
+/* Words that other threads, or the kernel, change too. All are ordered as if there were one thread. */
+
+SP_HOT uint32_t sp_atomic_add(uint32_t *word, uint32_t difference)
+{
+	return __atomic_add_fetch(word, difference, __ATOMIC_SEQ_CST);
+}
+
+SP_HOT void sp_atomic_store(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+/* Replaces `expected`, and nothing else; what was there. */
+SP_HOT uint64_t sp_atomic_swap(uint64_t *word, uint64_t expected, uint64_t value)
+{
+	__atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return expected;
+}
+
 /* Time and chance */
 
 /* Monotonic time in nanoseconds; about 20 ns. */
