@@ -34,7 +34,7 @@ public final class SteeringProgram: Sendable {
     public let maps: SteeringMaps
 
     /// The program's file descriptor.
-    let descriptor: Int32
+    public let descriptor: Int32
 
     /// Loads the program that was compiled with this module. Needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.
     public init(capacity: Capacity) throws(SetupError) {

@@ -8,17 +8,15 @@ public struct TestRun: Sendable {
     public let frame: [UInt8]
     /// The mean time that one run took.
     public let nanoseconds: UInt32
-}
 
-extension SteeringProgram {
-    /// Runs the program on a frame, as if a queue of an interface of this thread's network namespace had received it.
-    /// The interface must have a program attached, native. With `repeats` above 1, every run gets what the last one
-    /// left.
+    /// Runs a program, given by its descriptor, on a frame, as if a queue of an interface of this thread's network
+    /// namespace had received it. The interface must have a program attached, native. With `repeats` above 1, every run
+    /// gets what the last one left.
     ///
     /// - Parameter frame: 14 to 3500 bytes.
-    public func run(
-        _ frame: [UInt8], interface: UInt32, queue: UInt32 = 0, repeats: Int32 = 1
-    ) throws(SetupError) -> TestRun {
+    public init(
+        of program: Int32, _ frame: [UInt8], interface: UInt32, queue: UInt32 = 0, repeats: Int32 = 1
+    ) throws(SetupError) {
         var result: Int32 = 0
         var context = xdp_md()
         context.data_end = UInt32(frame.count)
@@ -38,13 +36,22 @@ extension SteeringProgram {
                     unsafe options.data_in = frame.baseAddress
                     unsafe options.data_out = output.baseAddress
                     unsafe options.ctx_in = context.baseAddress
-                    result = unsafe bpf_prog_test_run_opts(descriptor, &options)
+                    result = unsafe bpf_prog_test_run_opts(program, &options)
                 }
             }
         }
         guard result == 0 else { throw SetupError("BPF_PROG_TEST_RUN", of: "interface \(interface)", code: result) }
-        return unsafe TestRun(
-            action: options.retval, frame: Array(output.prefix(Int(options.data_size_out))),
-            nanoseconds: options.duration)
+        unsafe action = options.retval
+        unsafe self.frame = Array(output.prefix(Int(options.data_size_out)))
+        unsafe nanoseconds = options.duration
+    }
+}
+
+extension SteeringProgram {
+    /// Runs the program as `TestRun.init` does.
+    public func run(
+        _ frame: [UInt8], interface: UInt32, queue: UInt32 = 0, repeats: Int32 = 1
+    ) throws(SetupError) -> TestRun {
+        try TestRun(of: descriptor, frame, interface: interface, queue: queue, repeats: repeats)
     }
 }
