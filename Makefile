@@ -12,7 +12,7 @@ REPORT ?= Benchmarks/results/latest
 SWIFT_FILES = Package.swift Benchmarks/Package.swift $(wildcard Benchmarks/*/) Plugins Sources Tests \
 	Fuzz/Package.swift Fuzz/Sources
 
-.PHONY: demo test test-nic bench bench-quick instructions install format lint clean
+.PHONY: demo test test-nic bench bench-quick paper instructions install format lint clean
 
 # Shows FTP through a NAT router, without and with the gateway, in network namespaces of its own.
 demo:
@@ -48,6 +48,11 @@ bench bench-quick:
 instructions:
 	tools/install-packages build test
 	Benchmarks/instructions
+
+# Puts the figures of a report into docs/scaling.md.
+paper:
+	$(BUILD) --package-path Benchmarks --product paper
+	Benchmarks/.build/release/paper $(REPORT)/report.json docs/scaling.md
 
 # With the Swift libraries inside, so that the binary runs where there is no toolchain.
 install:

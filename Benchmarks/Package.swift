@@ -39,6 +39,7 @@ let package = Package(
             "micro", path: "Micro",
             ["CTable", "Operations", gateway("FlowTables"), .product(name: "Benchmark", package: "swift-benchmark")]),
         part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
+        .executableTarget(name: "paper", dependencies: ["BenchmarkSupport"], path: "Paper"),
         .executableTarget(name: "report", dependencies: ["BenchmarkSupport", gateway("Lab")], path: "Report"),
     ],
     swiftLanguageModes: [.v6]

@@ -4,10 +4,13 @@ public struct Turns: Sendable {
     public let samples: [[Double]]
 
     /// Measures each contestant `rounds` times: the first to the last, then the last to the first, and so on, so that
-    /// none has always the same predecessor. Ends early, with at least one round, when the part's time is over.
-    public init(_ rounds: Int, of part: Part, _ contestants: [() throws -> Double]) throws {
+    /// none has always the same predecessor. Ends early, with at least one round, when the part's time is over but for
+    /// `reserve` seconds, which what follows needs.
+    public init(
+        _ rounds: Int, of part: Part, reserve: Double = 0, _ contestants: [() throws -> Double]
+    ) throws {
         var samples = contestants.map { _ in [Double]() }
-        for round in 0..<rounds where round == 0 || part.secondsLeft > 0 {
+        for round in 0..<rounds where round == 0 || part.secondsLeft > reserve {
             let order = contestants.indices
             for index in round % 2 == 0 ? Array(order) : order.reversed() {
                 samples[index].append(try contestants[index]())

@@ -23,8 +23,8 @@ struct Control {
         case latency(percentile: Int, load: Int)
         /// New conversations a second.
         case openings
-        /// Packets that nobody should have received.
-        case strange
+        /// Packets that nobody should have received, and frames that no counter accounts for.
+        case strange, unaccounted
     }
 
     private typealias Turn = [Quantity: Double]
@@ -35,17 +35,20 @@ struct Control {
         try path.topology.useKernelHelper()
         // As long as the gateway remembers them, see below.
         try path.topology.router.set("netfilter/nf_conntrack_tcp_timeout_close", to: "1")
-        var turns: [Way: [Turn]] = [:]
+        var (turns, context): ([Way: [Turn]], [String: String]) = ([:], [:])
         // The helper first, since its rate is what both are loaded with.
-        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > 180 {
+        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 35 : 200) {
             for way in round % 2 == 0 ? [Way.kernel, .direct, .gateway] : [.gateway, .direct, .kernel] {
-                turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate]))
+                turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate], &context))
             }
         }
-        try report(turns)
+        context["connections"] = "\(Control.connections)"
+        try report(turns, context)
     }
 
-    private func measure(_ way: Way, _ path: ControlPath, full: Double?) throws -> Turn {
+    private func measure(
+        _ way: Way, _ path: ControlPath, full: Double?, _ context: inout [String: String]
+    ) throws -> Turn {
         let gateway = Gateway.sallyport(part.gateway)
         let running = way == .gateway ? try gateway.start(on: path.topology, transitory: 1) : nil
         defer { _ = try? running?.stop() }
@@ -68,6 +71,10 @@ struct Control {
             return LossSearch.Run(sent: run.begun, received: run.results.greetings, seconds: seconds / 2)
         }.rate
         turn[.strange] = try traffic.results().strange
+        if let running {
+            turn[.unaccounted] = try ControlFrames.unaccounted(running)
+            context = try Circumstances.of(running, on: path.topology)
+        }
         return turn
     }
 
@@ -88,9 +95,8 @@ struct Control {
 
     // MARK: Report
 
-    private func report(_ turns: [Way: [Turn]]) throws {
+    private func report(_ turns: [Way: [Turn]], _ context: [String: String]) throws {
         func all(_ quantity: Quantity, _ way: Way) -> [Double] { turns[way]!.compactMap { $0[quantity] } }
-        let context = ["connections": "\(Control.connections)", "links": "veth, native XDP, copy mode"]
         let direct = all(.cost, .direct)
         let own = zip(all(.cost, .gateway), direct).map { $0 - $1 }
         let helpers = zip(all(.cost, .kernel), direct).map { $0 - $1 }
@@ -117,8 +123,15 @@ struct Control {
                     context: context, goal: .controlLatency)
             }
         }
-        try part.measured("FTP conversations set up, gateway", unit: "connections/s", all(.openings, .gateway))
-        try part.measured("FTP conversations set up, nf_nat_ftp", unit: "connections/s", all(.openings, .kernel))
-        try part.measured("FTP packets that should not have come, gateway", unit: "frames", all(.strange, .gateway))
+        for (name, way) in [("gateway", Way.gateway), ("nf_nat_ftp", .kernel)] {
+            try part.measured(
+                "FTP conversations set up, \(name)", unit: "connections/s", all(.openings, way), context: context,
+                series: "FTP conversations set up a second: \(name)")
+        }
+        try part.measured(
+            "FTP control: packets that should not have come", unit: "frames", all(.strange, .gateway), context: context)
+        try part.measured(
+            "FTP control: frames in, less frames out and named drops", unit: "frames", all(.unaccounted, .gateway),
+            context: context, goal: .accounting)
     }
 }

@@ -15,23 +15,25 @@ struct Media {
         let flows = (0..<Media.calls).map { MediaFlow($0, outside: address) }
         let path = try Path(flows)
         defer { path.topology.remove() }
-        var lost = [Double]()
+        var (lost, context) = ([Double](), [String: String]())
         let turns = try Turns(
-            part.isQuick ? 3 : 7, of: part,
+            part.isQuick ? 3 : 7, of: part, reserve: part.isQuick ? 15 : 60,
             [
                 { try path.generatorAlone(seconds: seconds).rate },
-                { try throughGateway(path, flows, seconds: seconds, lost: &lost) },
+                { try throughGateway(path, flows, seconds: seconds, &lost, &context) },
                 { try path.throughRouter(seconds: seconds).rate },
             ])
-        try report(turns.samples.map { $0.map { 1e9 / $0 } })
+        context["frame"] = "200 bytes of IP"
+        context["flows"] = "\(Media.calls)"
+        try report(turns.samples.map { $0.map { 1e9 / $0 } }, context)
         try part.measured(
             "UDP through the gateway: frames in, less frames out and named drops", unit: "frames", lost.map(abs),
-            goal: .accounting)
+            context: context, goal: .accounting)
     }
 
-    /// Starts the gateway, gives it the calls, and measures; `lost` hears of frames that nobody accounts for.
+    /// Starts the gateway, gives it the calls, and measures; adds frames that nobody accounts for.
     private func throughGateway(
-        _ path: Path, _ flows: [MediaFlow], seconds: Double, lost: inout [Double]
+        _ path: Path, _ flows: [MediaFlow], seconds: Double, _ lost: inout [Double], _ context: inout [String: String]
     ) throws -> Double {
         guard let running = try Gateway.sallyport(part.gateway).start(on: path.topology) else { return 0 }
         let maps = try SteeringMaps(ids: try running.state().maps)
@@ -39,12 +41,12 @@ struct Media {
         var frames = try Frames(path, maps)
         let rate = try path.throughRouter(seconds: seconds) { frames.add($0) }.rate
         lost.append(try frames.unaccounted(path, maps))
+        context = try Circumstances.of(running, on: path.topology)
         try running.stop()
         return rate
     }
 
-    private func report(_ nanoseconds: [[Double]]) throws {
-        let context = ["frame": "200 bytes of IP", "links": "veth, native XDP", "flows": "\(Media.calls)"]
+    private func report(_ nanoseconds: [[Double]], _ context: [String: String]) throws {
         let (alone, gateway, kernel) = (nanoseconds[0], nanoseconds[1], nanoseconds[2])
         func rate(_ times: [Double]) -> [Double] { times.map { 1e9 / $0 } }
         try part.measured(
