@@ -12,7 +12,7 @@ REPORT ?= Benchmarks/results/latest
 SWIFT_FILES = Package.swift Benchmarks/Package.swift $(wildcard Benchmarks/*/) Plugins Sources Tests \
 	Fuzz/Package.swift Fuzz/Sources
 
-.PHONY: demo test test-nic bench bench-quick paper instructions install format lint clean
+.PHONY: demo test test-nic thread-sanitizer bench bench-quick paper instructions install format lint clean
 
 # Shows FTP through a NAT router, without and with the gateway, in network namespaces of its own.
 demo:
@@ -34,6 +34,13 @@ test-nic:
 	$(BUILD) --product sallyport
 	$(BUILD) --product test-nic
 	if Tests/NIC/prepare-guest .build/nic; then $(AS_ROOT) .build/release/test-nic $(EXECUTABLE) .build/nic; fi
+
+# What threads share, under the thread sanitizer, which builds everything once more: the hand-over between workers.
+thread-sanitizer:
+	tools/install-packages build demo test
+	swift build --build-tests --sanitize=thread --scratch-path .build/thread
+	$(AS_ROOT) env SALLYPORT_PACKETS=60000 swift test --sanitize=thread --scratch-path .build/thread --skip-build \
+		--filter 'HandOverRingTests|HandOverTests|SharingTests'
 
 # Measures everything beside its peers, within 20 minutes, or roughly within 3, and reports in the directory REPORT.
 bench: QUICK =

@@ -39,6 +39,13 @@ let package = Package(
             "micro", path: "Micro",
             ["CTable", "Operations", gateway("FlowTables"), .product(name: "Benchmark", package: "swift-benchmark")]),
         part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
+        .target(name: "Redirect", path: "Redirect", linkerSettings: [.linkedLibrary("bpf")]),
+        .executableTarget(
+            name: "forwarder", dependencies: ["Redirect"], path: "Forwarder",
+            linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
+        .executableTarget(
+            name: "worker-forwarder", dependencies: ["Redirect", gateway("XDPSockets")], path: "WorkerForwarder", swiftSettings: measured),
+        part("worker", path: "Worker", ["Traffic", gateway("Lab"), gateway("Routing")]),
         .executableTarget(name: "paper", dependencies: ["BenchmarkSupport"], path: "Paper"),
         .executableTarget(name: "report", dependencies: ["BenchmarkSupport", gateway("Lab")], path: "Report"),
     ],

@@ -20,7 +20,7 @@ struct Path {
         let (sender, station) = (try topology.inside.station("eth0"), try topology.router.station("lan0"))
         generator = try topology.inside.inside {
             try Generator(
-                flows.map(\.asSent), length: Path.frameLength, interface: "eth0", from: sender, to: station)
+                flows.map(\.asSent), length: Path.frameLength, interfaces: ["eth0"], from: sender, to: station)
         }
     }
 

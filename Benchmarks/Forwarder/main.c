@@ -2,16 +2,18 @@
 /*
  * A bare AF_XDP forwarder, to measure the gateway's worker against: what AF_XDP can do here when nothing else is done.
  *
- *     forwarder QUEUES ONE TWO
+ *     forwarder ONE TWO [ONE TWO]...
  *
- * Takes packets from each queue of either interface, swaps their Ethernet addresses, and sends them out of the other,
- * same queue. One thread and one UMEM a queue, pinned to processors in turns. The ring size, batch, modes and policies
- * are those of the worker: 2048 entries, 64 packets, native XDP, copy mode, need_wakeup, a kick after each batch, poll
- * when there is nothing. Says "ready" on standard output, and what it did after SIGTERM.
+ * Takes packets from queue 0 of either interface of a pair, swaps their Ethernet addresses, and sends them out of the
+ * other. One thread and one UMEM a pair, pinned to processors in turns. The ring size, batch, modes and policies are
+ * those of the worker: 2048 entries, 64 packets, native XDP, copy mode, need_wakeup, kicks after each batch until all
+ * of it is sent, poll when there is nothing. Says "ready" on standard output, and what it did after SIGTERM.
  */
 #define _GNU_SOURCE
 #include "redirect.h"
 
+#include <errno.h>
+#include <linux/if_xdp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -21,9 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <xdp/xsk.h>
 
-enum { RING = 2048, BATCH = 64, FRAME = 2048, FRAMES = 3 * 2 * RING + 1024, QUEUES_MAX = 64 };
+enum { RING = 2048, BATCH = 64, FRAME = 2048, FRAMES = 3 * 2 * RING + 1024, PAIRS_MAX = 64 };
 
 /* One side of a queue pair. */
 struct port {
@@ -36,7 +40,7 @@ struct port {
 	uint64_t received, transmitted, dropped;
 };
 
-/* One queue of both interfaces, and the frames that go round in it. */
+/* A pair of interfaces, and the frames that go round between them. */
 struct pair {
 	struct port ports[2];
 	struct xsk_umem *memory;
@@ -169,7 +173,7 @@ static void *work(void *argument)
 	return NULL;
 }
 
-static void open_pair(struct pair *pair, char *const interfaces[2], const int maps[2], int queue)
+static void open_pair(struct pair *pair, char *const interfaces[2])
 {
 	const struct xsk_umem_config memory = { .fill_size = RING, .comp_size = RING, .frame_size = FRAME };
 	const struct xsk_socket_config socket = {
@@ -181,7 +185,7 @@ static void open_pair(struct pair *pair, char *const interfaces[2], const int ma
 
 	pair->area = mmap(NULL, (size_t)FRAMES * FRAME, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	check(pair->area == MAP_FAILED ? -1 : 0, "memory");
+	check(pair->area == MAP_FAILED ? -errno : 0, "memory");
 	for (uint32_t i = 0; i < FRAMES; i++)
 		pair->free[pair->free_count++] = (uint64_t)i * FRAME;
 	check(xsk_umem__create(&pair->memory, pair->area, (uint64_t)FRAMES * FRAME, &pair->ports[0].fill,
@@ -189,65 +193,68 @@ static void open_pair(struct pair *pair, char *const interfaces[2], const int ma
 	      "UMEM");
 	for (int i = 0; i < 2; i++) {
 		struct port *port = &pair->ports[i];
+		int map = redirect_attach(interfaces[i]);
 
-		check(xsk_socket__create_shared(&port->socket, interfaces[i], (uint32_t)queue, pair->memory,
-						&port->receive, &port->transmit, &port->fill, &port->completion,
-						&socket),
+		check(map, interfaces[i]);
+		check(xsk_socket__create_shared(&port->socket, interfaces[i], 0, pair->memory, &port->receive,
+						&port->transmit, &port->fill, &port->completion, &socket),
 		      interfaces[i]);
 		refill(pair, port);
-		check(redirect_feed(maps[i], queue, xsk_socket__fd(port->socket)), "socket map");
+		check(redirect_feed(map, xsk_socket__fd(port->socket)), "socket map");
 	}
 }
 
-static void start(struct pair *pair, int queue)
+static void start(struct pair *pair, int number)
 {
 	cpu_set_t processors;
 
 	check(-pthread_create(&pair->thread, NULL, work, pair), "thread");
 	CPU_ZERO(&processors);
 	/* The last processor first: the traffic comes from the first. */
-	CPU_SET(get_nprocs_conf() - 1 - queue % get_nprocs_conf(), &processors);
+	CPU_SET(get_nprocs_conf() - 1 - number % get_nprocs_conf(), &processors);
 	check(-pthread_setaffinity_np(pair->thread, sizeof(processors), &processors), "processor");
 }
 
-/* Frames are the sum of what the kernel lost, what is named, and what went out. */
-static void report(struct pair *pairs, int queues)
+/* What arrived at the sockets, what became of it, and what the kernel had no room for. */
+static void report(struct pair *pairs, int count)
 {
-	uint64_t received = 0, transmitted = 0, dropped = 0;
+	uint64_t received = 0, transmitted = 0, dropped = 0, missed = 0;
 
-	for (int queue = 0; queue < queues; queue++) {
+	for (int number = 0; number < count; number++) {
 		for (int i = 0; i < 2; i++) {
-			received += pairs[queue].ports[i].received;
-			transmitted += pairs[queue].ports[i].transmitted;
-			dropped += pairs[queue].ports[i].dropped;
+			struct port *port = &pairs[number].ports[i];
+			struct xdp_statistics statistics = { 0 };
+			socklen_t size = sizeof(statistics);
+
+			getsockopt(xsk_socket__fd(port->socket), SOL_XDP, XDP_STATISTICS, &statistics, &size);
+			received += port->received;
+			transmitted += port->transmitted;
+			dropped += port->dropped;
+			missed += statistics.rx_dropped + statistics.rx_ring_full;
 		}
 	}
-	printf("received %lu transmitted %lu dropped %lu\n", received, transmitted, dropped);
+	printf("received %lu transmitted %lu dropped %lu missed %lu\n", received, transmitted, dropped, missed);
 }
 
 int main(int count, char *arguments[])
 {
-	static struct pair pairs[QUEUES_MAX];
+	static struct pair pairs[PAIRS_MAX];
 	const struct sigaction action = { .sa_handler = end };
-	int maps[2], queues = count == 4 ? atoi(arguments[1]) : 0;
+	int all = count / 2;
 
-	if (queues < 1 || queues > QUEUES_MAX) {
-		fprintf(stderr, "usage: forwarder QUEUES ONE TWO\n");
+	if (count < 3 || count % 2 == 0 || all > PAIRS_MAX) {
+		fprintf(stderr, "usage: forwarder ONE TWO [ONE TWO]...\n");
 		return 64;
 	}
-	for (int i = 0; i < 2; i++) {
-		maps[i] = redirect_attach(arguments[2 + i], queues);
-		check(maps[i], arguments[2 + i]);
-	}
-	for (int queue = 0; queue < queues; queue++)
-		open_pair(&pairs[queue], arguments + 2, maps, queue);
+	for (int number = 0; number < all; number++)
+		open_pair(&pairs[number], arguments + 1 + 2 * number);
 	sigaction(SIGTERM, &action, NULL);
-	for (int queue = 0; queue < queues; queue++)
-		start(&pairs[queue], queue);
+	for (int number = 0; number < all; number++)
+		start(&pairs[number], number);
 	puts("ready");
 	fflush(stdout);
-	for (int queue = 0; queue < queues; queue++)
-		pthread_join(pairs[queue].thread, NULL);
-	report(pairs, queues);
+	for (int number = 0; number < all; number++)
+		pthread_join(pairs[number].thread, NULL);
+	report(pairs, all);
 	return 0;
 }

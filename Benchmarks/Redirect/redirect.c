@@ -22,12 +22,12 @@ static int load(int map)
 	return bpf_prog_load(BPF_PROG_TYPE_XDP, "redirect", "GPL", program, sizeof(program) / sizeof(*program), NULL);
 }
 
-int redirect_attach(const char *interface, int queues)
+int redirect_attach(const char *interface)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
 	int map, program, link;
 
-	map = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "sockets", sizeof(int), sizeof(int), queues, NULL);
+	map = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "sockets", sizeof(int), sizeof(int), 1, NULL);
 	if (map < 0)
 		return map;
 	program = load(map);
@@ -38,7 +38,9 @@ int redirect_attach(const char *interface, int queues)
 	return link < 0 ? link : map;
 }
 
-int redirect_feed(int map, int queue, int socket)
+int redirect_feed(int map, int socket)
 {
+	const int queue = 0;
+
 	return bpf_map_update_elem(map, &queue, &socket, BPF_ANY) ? -errno : 0;
 }

@@ -18,24 +18,26 @@ public final class Generator {
     }
 
     private let program: BPFProgram
-    private let interface: UInt32
     private let flows: Int
     private let length: Int
 
     /// A generator of frames of `length` bytes (60 to 1514, without Ethernet's checksum) that takes the flows in turns.
     ///
     /// - Parameters:
+    ///   - interfaces: which the flows take in turns.
     ///   - sender: the station that the frames come from.
     ///   - station: the one that they go to: the next hop.
     public init(
-        _ flows: [UDPFlow], length: Int, interface: String, from sender: EthernetAddress, to station: EthernetAddress
+        _ flows: [UDPFlow], length: Int, interfaces: [String], from sender: EthernetAddress,
+        to station: EthernetAddress
     ) throws {
-        self.interface = if_nametoindex(interface)
         self.flows = flows.count
         self.length = length
         program = try BPFProgram(GeneratorObject.hexadecimal, sizes: ["heads": flows.count])
         for (index, flow) in flows.enumerated() {
-            try program.set("heads", UInt32(index), to: flow.head(length: length, from: sender, to: station))
+            var head = flow.head(length: length, from: sender, to: station)
+            head.interface = if_nametoindex(interfaces[index % interfaces.count])
+            try program.set("heads", UInt32(index), to: head)
         }
     }
 
@@ -51,7 +53,6 @@ public final class Generator {
     ) throws -> Run {
         var state = traffic_generator()
         state.flows = UInt32(flows)
-        state.interface = interface
         state.interval = rate.map { UInt64(1e9 / $0) } ?? 0
         state.stamped = isStamped ? 1 : 0
         try program.set("state", to: state)

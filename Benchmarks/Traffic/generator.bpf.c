@@ -50,7 +50,7 @@ int generator(struct xdp_md *context)
 		*(__u64 *)(frame + TRAFFIC_STAMP_AT + 8) = ~now;
 	}
 	generator->sent++;
-	return bpf_redirect(generator->interface, 0);
+	return bpf_redirect(head->interface, 0);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -22,21 +22,20 @@ enum traffic_limits {
 
 /* One flow of the generator: its frames begin so. */
 struct traffic_head {
-	__u8 bytes[64];
+	__u8 bytes[TRAFFIC_HEAD];
+	__u32 interface;	/* by which they leave */
 };
 
 /* What the generator is to do, and how far it has come. One thread runs it at a time. */
 struct traffic_generator {
 	__u32 flows;		/* heads to take in turns; not 0 */
-	__u32 interface;	/* by which the frames leave */
+	__u32 flow;		/* whose turn it is */
 	__u64 interval;		/* ns from frame to frame; 0: as fast as they go */
 	__u64 stamped;		/* 1: each frame carries the time */
 	__u64 due;		/* when the next frame may leave */
-	__u64 sent;		/* frames given to the interface */
+	__u64 sent;		/* frames given to an interface */
 	__u64 began;		/* when the first one was, and */
 	__u64 last;		/* when one of the last 64 was */
-	__u32 flow;		/* whose turn it is */
-	__u32 zero;
 };
 
 /* What arrived at the sink, for each processor. */
