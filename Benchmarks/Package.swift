@@ -44,7 +44,8 @@ let package = Package(
             name: "forwarder", dependencies: ["Redirect"], path: "Forwarder",
             linkerSettings: [.linkedLibrary("xdp"), .linkedLibrary("bpf")]),
         .executableTarget(
-            name: "worker-forwarder", dependencies: ["Redirect", gateway("XDPSockets")], path: "WorkerForwarder", swiftSettings: measured),
+            name: "worker-forwarder", dependencies: ["Redirect", gateway("XDPSockets")], path: "WorkerForwarder",
+            swiftSettings: measured),
         part("worker", path: "Worker", ["Traffic", gateway("Lab"), gateway("Routing")]),
         .executableTarget(name: "paper", dependencies: ["BenchmarkSupport"], path: "Paper"),
         .executableTarget(name: "report", dependencies: ["BenchmarkSupport", gateway("Lab")], path: "Report"),
