@@ -8,8 +8,8 @@ import Steering
 import WireFormats
 import XDPSockets
 
-/// Who does what: worker w of W serves, of the queues with a socket of every card, the q-th where q % W is w, has a slice of the public ports and an
-/// even part of the tables' room, and owns the conversations that `Ownership` says.
+/// Who does what: of the queues of a card that have sockets, worker w of W serves the q-th where q % W is w; it has a
+/// slice of the public ports and an even part of the tables' room, and owns the conversations that `Ownership` says.
 ///
 /// Invariant: all workers are made from the same plan, so that they agree about who owns what.
 struct WorkerPlan {
@@ -19,9 +19,15 @@ struct WorkerPlan {
     private let cards: Cards
     private let links: [Link]
     private let seed = sp_random64()
-    /// How an inside card and an outside card spread what they receive, where they tell.
-    private let inside: CardScaling?
-    private let outside: CardScaling?
+    /// Cards of either side that tell how they spread what they receive.
+    private let inside: Spreading?
+    private let outside: Spreading?
+
+    /// How a card spreads what it receives.
+    private struct Spreading {
+        var card: String
+        var scaling: CardScaling
+    }
 
     /// Decides everything, once the queues of the cards are counted. `report` takes a line for the log.
     /// - Throws: `ControlError` when there are too few queues or ports for the workers that are wanted.
@@ -32,9 +38,9 @@ struct WorkerPlan {
         workers = configuration.gateway.workers ?? most.served.count
         guard workers <= most.served.count else {
             throw ControlError(
-                "gateway.workers: \(workers) are more than the queues with a socket of any interface, of which \(most.name) has most: "
-                    + "\(most.served.count); write auto, or `ethtool -L \(most.name) combined \(workers)` where the card can"
-            )
+                "gateway.workers: \(workers) are more than the queues that any interface has for them, the most being "
+                    + "\(most.served.count), of \(most.name); write auto, or `ethtool -L \(most.name) combined \(workers)` "
+                    + "where the card can")
         }
         let ports = configuration.nat.ports
         guard ports.count >= Configuration.portsPerWorker * workers else {
@@ -51,10 +57,10 @@ struct WorkerPlan {
     /// their packets are not spread.
     private static func scaling(
         _ side: Side, _ cards: Cards, _ kernel: Kernel, _ report: (String) -> Void
-    ) throws -> CardScaling? {
+    ) throws -> Spreading? {
         for member in cards.members where member.configured.side == side && !cards.card(of: member).isDedicated {
             switch try kernel.scaling(of: member.card.name) {
-            case .told(let scaling): return scaling
+            case .told(let scaling): return Spreading(card: member.card.name, scaling: scaling)
             case .untold(let reason):
                 report("\(member.card.name): \(reason); packets that arrive on another worker's queue are handed over")
             }
@@ -91,27 +97,25 @@ struct WorkerPlan {
         let room = Gateway.Capacity(
             conversations: WorkerPlan.part(configuration.gateway.conversations, of: workers),
             data: WorkerPlan.part(configuration.gateway.flows, of: workers))
-        let outsideCards = Set(cards.members.filter { $0.configured.side == .outside }.map(\.card.name))
-        let own = zip(cards.bindings, owners)
-            .filter { $1 == number && outsideCards.contains($0.interface) }.map { Int($0.0.queue) }
+        let own = zip(cards.bindings, owners).filter { $1 == number && $0.interface == outside?.card }
         return try Gateway(
             room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,
             services: configuration.ftp.ports, settings: Settings(configuration.ftp), seed: 0, now: sp_now(),
             descriptors: files, share: WorkerShare(index: number, of: workers),
-            aim: outside.map { try QueueAim(ReceiveScaling(card: $0), queues: own) })
+            aim: outside.map { try QueueAim(ReceiveScaling($0.scaling), queues: own.map { Int($0.0.queue) }) })
     }
 
     private func ownership() throws -> Ownership {
         Ownership(
             workers: workers, ports: configuration.nat.ports, seed: seed,
-            scaling: try inside.map { try ReceiveScaling(card: $0) })
+            scaling: try inside.map { try ReceiveScaling($0.scaling) })
     }
 
     private static func part(_ room: Int, of workers: Int) -> Int { (room + workers - 1) / workers }
 }
 
 extension ReceiveScaling {
-    fileprivate init(card: CardScaling) throws {
+    fileprivate init(_ card: CardScaling) throws {
         try self.init(key: card.key, indirection: card.indirection, hashesPorts: card.hashesPorts)
     }
 }

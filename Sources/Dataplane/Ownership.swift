@@ -28,7 +28,7 @@ public struct Ownership: ~Copyable {
         self.scaling = scaling
     }
 
-    /// The worker that serves a queue of any card.
+    /// The worker that serves a queue of any card; where only some have sockets, its number among those.
     @_noLocks
     public static func server(of queue: Int, workers: Int) -> Int { queue % workers }
 

@@ -85,17 +85,23 @@ public struct Worker: ~Copyable {
 
     // MARK: The loop
 
-    /// Works until it is told to stop. It sleeps while there is nothing to do, and wakes ten times a second to see to
-    /// what is due; sooner while a packet waits for its next hop.
+    /// Works until it is told to stop, and sleeps while there is nothing to do.
     /// - Throws: when one of its sockets has stopped, because its interface has gone.
     public mutating func run() throws(SocketError) {
         while !control.isStopped {
             if let settings = control.takeSettings() { gateway.set(settings) }
             let hasWorked = try turn()
             if spin.isOver(worked: hasWorked, now: now) {
-                _ = try sockets.wait(milliseconds: waiting.count > 0 ? 2 : 100)
+                _ = try sockets.wait(milliseconds: sleep)
             }
         }
+    }
+
+    /// The milliseconds to sleep if nothing arrives: until something is due, or the next second begins; few while a packet
+    /// waits for its next hop.
+    private var sleep: Int32 {
+        let next = waiting.count > 0 ? now &+ 2_000_000 : min(gateway.nextDue, (second &+ 1) &* 1_000_000_000)
+        return next > now ? Int32((next &- now) / 1_000_000) + 1 : 0
     }
 
     /// One turn: what has arrived, what others have handed over, what is due, what waits. Whether a packet had arrived.

@@ -14,7 +14,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case dropNoRoute, dropNoNeighbour, dropWaitingRoomFull, dropNoFrame, dropTooBig, dropErrorsLimited
     // Events of a stream.
     case editedCommands, editedReplies, heldLines, ownAcknowledgements, ownRetransmissions, ownResets, keepalives
-    case parkedSegments, splitSegments, outboxFull
+    case parkedSegments, splitSegments, outboxFull, requestsFull
     // Events of FTP.
     case refusedAddress, refusedPort, refusedSyntax, refusedFamily, refusedLength, refusedLongPort, refusedAfterAll
     case refusedResources
@@ -63,6 +63,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .parkedSegments: "segments that waited for their predecessors"
         case .splitSegments: "segments that no longer fitted and became two"
         case .outboxFull: "segments lost because one packet caused too many"
+        case .requestsFull: "changes to pinholes and flows lost because one packet caused too many"
         case .refusedAddress: "PORT or EPRT to another host than the sender"
         case .refusedPort: "PORT or EPRT to a port below 1024"
         case .refusedSyntax: "PORT or EPRT that cannot be understood"

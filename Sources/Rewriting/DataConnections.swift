@@ -13,6 +13,8 @@ public struct DataConnections: ~Copyable {
     private var requests: Slots<DataRequest>
     /// How many requests wait.
     public private(set) var requestCount = 0
+    /// How many did not fit.
+    private(set) var requestsLost = 0
     /// The public ports, shared with the control conversations.
     public internal(set) var ports: PortBlock
     private let aim: QueueAim?
@@ -52,7 +54,10 @@ public struct DataConnections: ~Copyable {
 
     /// Forgets the requests, which have been carried out.
     @_noLocks
-    public mutating func clearRequests() { requestCount = 0 }
+    public mutating func clearRequests() {
+        requestCount = 0
+        requestsLost = 0
+    }
 
     /// How often a port is drawn until the card brings its packets to this worker. With a queue of 32 for each worker
     /// one conversation in 58 comes out of it with a port of another queue.
@@ -164,7 +169,10 @@ public struct DataConnections: ~Copyable {
     @_noLocks
     private mutating func ask(_ kind: DataRequest.Kind, _ slot: Int) {
         // A packet cannot cause more requests than commands may wait for replies, twice; a timer causes one.
-        guard requestCount < requests.count else { return }
+        guard requestCount < requests.count else {
+            requestsLost &+= 1
+            return
+        }
         requests[requestCount] = DataRequest(kind: kind, data: slot)
         requestCount &+= 1
     }

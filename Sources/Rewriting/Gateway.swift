@@ -142,6 +142,7 @@ public struct Gateway: ~Copyable {
     @_noLocks
     public mutating func clear() {
         for _ in 0..<outbox.lost { count(.outboxFull) }
+        for _ in 0..<surroundings.data.requestsLost { count(.requestsFull) }
         outbox.clear()
         surroundings.data.clearRequests()
     }
@@ -429,6 +430,9 @@ public struct Gateway: ~Copyable {
     }
 
     // MARK: Time
+
+    /// Nothing is due before this time, unless a packet arrives.
+    public var nextDue: UInt64 { @_noLocks get { wheel.next } }
 
     /// Does what is due on one conversation or data connection. False when nothing (more) is due.
     @_noLocks

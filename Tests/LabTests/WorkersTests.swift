@@ -125,7 +125,7 @@ extension LabTests {
             let error = #expect(throws: LabError.self) {
                 try GatewayUnderTest.choice.start(on: topology, workers: "3")
             }
-            #expect(error?.description.contains("gateway.workers: 3 are more than the queues") == true)
+            #expect(error?.description.contains("gateway.workers: 3 are more than the queues that") == true)
         }
 
         /// The counters when the traffic has come to rest: those of sockets are told once a second.
