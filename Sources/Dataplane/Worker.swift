@@ -23,7 +23,7 @@ public struct Worker: ~Copyable {
     var waiting: WaitingRoom
     var now: UInt64
     private let control: WorkerControl
-    private let monitor: KernelMonitor
+    private var generation: UInt32 = 0
     private var batch = Batch()
     private var spin: Spin
     private let ownSockets: [Int]
@@ -63,7 +63,6 @@ public struct Worker: ~Copyable {
         let socketReports = try SharedSlots<SocketReport>(
             count: max(1, ownSockets.count), descriptor: descriptors.sockets)
         let report = try SharedSlots<WorkerReport>(count: 1, descriptor: descriptors.report)
-        monitor = try KernelMonitor()
         self.socketReports = socketReports
         self.report = report
         self.ownSockets = ownSockets
@@ -108,6 +107,7 @@ public struct Worker: ~Copyable {
     /// - Throws: as `run`.
     public mutating func turn() throws(SocketError) -> Bool {
         now = sp_now()
+        followKernel()
         sockets.reclaim()
         sockets.refill()
         var received = sockets.receive(into: &batch)
@@ -117,7 +117,6 @@ public struct Worker: ~Copyable {
         received &+= taken
         if second != now / 1_000_000_000 { try startSecond() }
         while gateway.expire(now: now) { sendOwn() }
-        if received == 0 { followKernel() }
         if waiting.count > 0 { admit() }
         sockets.flush()
         return received > 0
@@ -142,9 +141,11 @@ public struct Worker: ~Copyable {
         if sockets.worker == 0 { maps.settings.tick = tick }
     }
 
-    /// What the kernel has learned about routes and neighbours, the worker forgets, and asks anew.
+    /// When the kernel's routes or neighbours have changed, which the XDP program is told by its generation, the worker
+    /// forgets them, too, and asks anew.
     private mutating func followKernel() {
-        guard let changes = try? monitor.drain(), !changes.isEmpty else { return }
+        guard maps.settings.generation != generation else { return }
+        generation = maps.settings.generation
         hops.forget()
     }
 

@@ -35,6 +35,12 @@ import Glibc
         }
     }
 
+    /// Another number after each `renew`.
+    @inlinable public var generation: UInt32 {
+        // The page is mapped, see `settings`.
+        @_noLocks get { unsafe settings.pointee.generation }
+    }
+
     /// Whether steered traffic of a queue that no worker serves passes to the kernel; otherwise it is dropped.
     public var passesWhenDown: Bool {
         get { unsafe settings.pointee.when_down == XDP_PASS.rawValue }
