@@ -35,11 +35,9 @@ struct Run: AsyncParsableCommand {
         if observe { return try await watch(configuration, logger) }
         let gateway = try RunningGateway(configuration, file: option.config, logger: logger)
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
-        try manager?.notify(.ready)
-        standardError("ready\n")
-        let reload = Reload(gateway: gateway)
+        let attendant = Attendant(gateway: gateway, manager: manager)
         let group = ServiceGroup(
-            services: [gateway, reload], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [gateway, attendant], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await group.run()
         try manager?.notify(.stopping)
     }
@@ -48,16 +46,30 @@ struct Run: AsyncParsableCommand {
         let watch = try Watch(configuration) { line in
             FileHandle.standardOutput.write(Data("\(line)\n".utf8))
         }
-        standardError("ready\n")
-        try await ServiceGroup(services: [watch], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        let group = ServiceGroup(
+            services: [watch, Announcement()], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
     }
 }
 
-/// Reads the configuration again at every SIGHUP.
-private struct Reload: Service {
+/// Says `ready` once every signal is taken: the group takes its own before it starts this. Then it reads the configuration
+/// again at every SIGHUP.
+private struct Attendant: Service {
     let gateway: RunningGateway
+    let manager: ServiceManager?
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { gateway.reload() }
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        try manager?.notify(.ready)
+        standardError("ready\n")
+        for await _ in hangUps.cancelOnGracefulShutdown() { gateway.reload() }
+    }
+}
+
+/// Says `ready` once the group takes its signals.
+private struct Announcement: Service {
+    func run() async throws {
+        standardError("ready\n")
+        try? await gracefulShutdown()
     }
 }
