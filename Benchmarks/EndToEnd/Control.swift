@@ -6,7 +6,8 @@ import Traffic
 /// FTP control conversations: commands, how long they take, and new conversations, through the gateway beside the
 /// kernel's nf_nat_ftp. Of three commands one is PORT, one EPRT, and one has no address.
 ///
-/// A command's cost is the processors' busy time over the commands, less the same when the two ends talk directly.
+/// A command's cost is the processors' time in interrupts and in the gateway's process, over the commands, less the same
+/// when the two ends talk directly. What else the machine does is not in it.
 struct Control {
     private static let connections = 64
     let part: Part
@@ -56,7 +57,7 @@ struct Control {
         if way == .kernel {
             try path.topology.router.inside { for link in ["lan0", "wan0"] { try traffic.pass(link) } }
         }
-        var turn = try saturate(traffic)
+        var turn = try saturate(traffic, running)
         guard way != .direct else { return turn }
         for load in [10, 50] {
             let rate = (full ?? turn[.rate]!) * Double(load) / 100
@@ -80,17 +81,18 @@ struct Control {
 
     private var seconds: Double { part.isQuick ? 0.5 : 1.5 }
 
-    private func saturate(_ traffic: ControlTraffic) throws -> Turn {
-        var results: ControlTraffic.Results?
-        var time = ProcessorTime()
-        try traffic.saturate(connections: Control.connections, seconds: seconds) {
-            time = ProcessorTime()
-        } finished: {
-            time = ProcessorTime() - time
-            results = $0
+    private func saturate(_ traffic: ControlTraffic, _ gateway: GatewayProcess?) throws -> Turn {
+        func used() -> Double {
+            ProcessorTime().interrupts + (gateway.map { ProcessorTime.used(by: $0.process.pid) } ?? 0)
         }
-        let answers = results!.answers
-        return [.cost: time.busy / answers * 1e9, .rate: answers / seconds]
+        var (answers, time) = (0.0, 0.0)
+        try traffic.saturate(connections: Control.connections, seconds: seconds) {
+            time = used()
+        } finished: {
+            time = used() - time
+            answers = $0.answers
+        }
+        return [.cost: time / answers * 1e9, .rate: answers / seconds]
     }
 
     // MARK: Report
@@ -98,8 +100,9 @@ struct Control {
     private func report(_ turns: [Way: [Turn]], _ context: [String: String]) throws {
         func all(_ quantity: Quantity, _ way: Way) -> [Double] { turns[way]!.compactMap { $0[quantity] } }
         let direct = all(.cost, .direct)
-        let own = zip(all(.cost, .gateway), direct).map { $0 - $1 }
-        let helpers = zip(all(.cost, .kernel), direct).map { $0 - $1 }
+        // The median of what is taken off: turn by turn its noise would be added.
+        let own = all(.cost, .gateway).map { $0 - direct.median }
+        let helpers = all(.cost, .kernel).map { $0 - direct.median }
         for (name, way) in [("ends alone", Way.direct), ("gateway", .gateway), ("nf_nat_ftp", .kernel)] {
             try part.measured(
                 "FTP commands, \(name)", unit: "commands/s", all(.rate, way), context: context,
