@@ -4,15 +4,16 @@ import XDPSockets
 /// What the workers of a test know of the conversations, one owner each: the number of the last packet, in memory that
 /// nothing but the hand-over protects.
 ///
-/// Whoever handles a packet claims the conversation for so long. The claim orders no other access (it is relaxed), so
-/// that the thread sanitizer sees two owners even when they do not meet.
+/// Whoever handles the first packet of a conversation claims it for good. The claim orders no other access (it is
+/// relaxed), so that the thread sanitizer sees two owners as well.
 final class Conversations: Sendable {
     static let count = 64
     private let workers: Int
     private nonisolated(unsafe) let claims: UnsafeMutablePointer<Atomic<Int>>
     private nonisolated(unsafe) let last: UnsafeMutablePointer<UInt64>
-    /// Packets of a conversation that was claimed by someone else, or came after a later one.
+    /// Packets that someone else handled than the owner of their conversation.
     let intrusions = Atomic<Int>(0)
+    /// Packets that came after a later one of their conversation.
     let reorderings = Atomic<Int>(0)
     /// Packets that the workers have lost on purpose.
     let lost = Atomic<Int>(0)
@@ -37,12 +38,10 @@ final class Conversations: Sendable {
     /// Handles a packet on behalf of a worker.
     func handle(_ packet: NumberedPacket, by worker: Int) {
         let claim = claims + packet.conversation
-        if !claim.pointee.compareExchange(expected: -1, desired: worker, ordering: .relaxed).exchanged {
-            intrusions.wrappingAdd(1, ordering: .relaxed)
-        }
+        let owner = claim.pointee.compareExchange(expected: -1, desired: worker, ordering: .relaxed).original
+        if owner != -1 && owner != worker { intrusions.wrappingAdd(1, ordering: .relaxed) }
         if last[packet.conversation] >= packet.number { reorderings.wrappingAdd(1, ordering: .relaxed) }
         last[packet.conversation] = packet.number
-        if claim.pointee.exchange(-1, ordering: .relaxed) != worker { intrusions.wrappingAdd(1, ordering: .relaxed) }
     }
 }
 
