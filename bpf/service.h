@@ -9,12 +9,14 @@
 /* The port by which a packet belongs to a service: where it goes from inside, where it comes from outside. */
 static __always_inline int has_service(__u8 side, __u8 protocol, __u8 family, struct port_pair ports)
 {
-	__u16 port = bpf_ntohs(side == STEERING_INSIDE ? ports.destination : ports.source);
+	__u32 port = bpf_ntohs(side == STEERING_INSIDE ? ports.destination : ports.source);
 	__u8 wanted = protocol == IPPROTO_UDP ? STEERING_SERVICE_UDP4 : STEERING_SERVICE_TCP4;
 
 	if (family == 6)
 		wanted <<= 2;
-	return tables.services[port] & wanted;
+	/* Not every kernel knows what swapped bytes are at most, and the compiler, which does, must not know better. */
+	asm volatile("" : "+r"(port));
+	return tables.services[port & 0xffff] & wanted;
 }
 
 static __always_inline int in_port_block(__be16 port)
