@@ -121,9 +121,11 @@ static __always_inline enum steering_counter forward(struct packet *packet, stru
 	verdict = find_hop(packet, flow, &hop);
 	if (verdict == UNDECIDED)
 		verdict = take_way(packet, &hop);
-	if (verdict != UNDECIDED)
+	if (verdict != UNDECIDED && verdict != steering_counter_steer_card)
 		return verdict;
 	account(packet, flow);
+	if (verdict != UNDECIDED)
+		return verdict;
 	if (packet->family == 4)
 		translate_ipv4(packet, &flow->leaves);
 	else

@@ -42,7 +42,7 @@ char _license[] SEC("license") = "GPL";
 
 /* The last verdict of each kind; see the order of STEERING_COUNTERS. */
 #define LAST_PASS steering_counter_pass_down
-#define LAST_STEER steering_counter_steer_unroutable
+#define LAST_STEER steering_counter_steer_card
 #define LAST_FORWARD steering_counter_forward_icmp
 
 /* ---- what a packet is ---- */

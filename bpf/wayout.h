@@ -93,7 +93,7 @@ static __always_inline enum steering_counter take_way(const struct packet *packe
 	if (packet->length > from.end.number)
 		return steering_counter_steer_big;
 	if (bpf_redirect_map(&ports, to.end.number, XDP_DROP) != XDP_REDIRECT)
-		return steering_counter_steer_unroutable;
+		return steering_counter_steer_card;
 	return UNDECIDED;
 }
 

@@ -14,6 +14,8 @@ struct Cards {
     struct Card {
         var index: UInt32
         var name: String
+        /// The name of its driver; empty where that is not told.
+        var driver: String
         /// The queues that the services' packets are to be brought to, ascending; empty for all.
         var algQueues: [Int]
         /// How many receive queues are in use.
@@ -24,6 +26,12 @@ struct Cards {
         var served: [Int] = []
         var firstPlace = 0
         var firstSocket = 0
+
+        /// Its driver sends what XDP redirects to it from sockets' queues in that mode.
+        ///
+        /// virtio-net puts a header of its own before a frame, and drops one that has no room for it, such as each that
+        /// comes from a queue in zero-copy mode (`xdp_convert_zc_to_xdp_frame`, `__virtnet_xdp_xmit_one`).
+        func takesRedirects(from mode: SocketMode) -> Bool { mode == .copy || driver != "virtio_net" }
 
         /// The services have queues of their own.
         var isDedicated: Bool { served.count < queues }
@@ -68,7 +76,9 @@ struct Cards {
         }
         for member in members where !cards.contains(where: { $0.index == member.card.index }) {
             let queues = try algQueues(of: member.card)
-            cards.append(Card(index: member.card.index, name: member.card.name, algQueues: queues))
+            let driver = (try? kernel.driver(of: member.card.name)) ?? ""
+            cards.append(
+                Card(index: member.card.index, name: member.card.name, driver: driver, algQueues: queues))
         }
     }
 

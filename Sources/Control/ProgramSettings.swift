@@ -3,6 +3,7 @@ import Dataplane
 import Routing
 import Steering
 import WireFormats
+import XDPSockets
 
 /// Fills the maps of the XDP program from the configuration and the kernel's tables. The links come last: while there
 /// are none, every packet passes.
@@ -38,8 +39,8 @@ struct ProgramSettings {
         maps.settings.renew()
     }
 
-    /// The cards to send by, the ways out, and at last the ways in.
-    func setLinks(_ cards: Cards) throws {
+    /// The ways out, with the cards to send by, and at last the ways in.
+    func setLinks(_ cards: Cards, _ mode: SocketMode) throws {
         for (number, member) in cards.members.enumerated() {
             var exit = steering_exit()
             exit.side = member.configured.side.rawValue
@@ -51,7 +52,9 @@ struct ProgramSettings {
                 exit.protocol.1 = member.tags[1].protocolType.bigEndian
                 exit.vlan.1 = member.tags[1].id.bigEndian
             }
-            try maps.setExit(UInt32(number), interface: member.interface.index, card: member.card.index, exit: exit)
+            let takes = cards.card(of: member).takesRedirects(from: mode)
+            try maps.setExit(
+                UInt32(number), interface: member.interface.index, card: takes ? member.card.index : nil, exit: exit)
         }
         for member in cards.members { try setLink(member, cards.card(of: member)) }
     }

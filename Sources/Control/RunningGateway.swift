@@ -73,9 +73,16 @@ public final class RunningGateway: Service {
         let follower = try KernelFollower(settings, logger)
         self.follower = follower
         defer { if !isReady { follower.stop() } }
-        try settings.setLinks(cards)
-        if choice.mode == .zeroCopy, workers.modes.contains(SocketMode.copy.description) {
+        try settings.setLinks(cards, workers.mode)
+        if choice.mode == .zeroCopy, workers.mode == .copy {
             logger.warning("a driver refused zero-copy mode, so all sockets are in copy mode")
+        }
+        for card in cards.cards where !card.takesRedirects(from: workers.mode) {
+            logger.warning(
+                """
+                \(card.name): its driver, \(card.driver), does not send what XDP redirects from queues in zero-copy \
+                mode, so the workers send the data connections, which is slower; with zero-copy: off XDP does
+                """)
         }
         isReady = true
         try publish(cards)
@@ -87,7 +94,7 @@ public final class RunningGateway: Service {
         for member in cards.members {
             let card = cards.card(of: member)
             let mode = attachments.first { $0.interface == card.name }!.mode.rawValue
-            let bound = Array(workers.modes[card.firstSocket..<card.firstSocket + card.served.count])
+            let bound = workers.modes[card.firstSocket..<card.firstSocket + card.served.count].map(\.description)
             interfaces.append(
                 GatewayState.Interface(
                     name: member.interface.name, side: "\(member.configured.side)", attachMode: mode, bindModes: bound))

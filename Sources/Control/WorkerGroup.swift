@@ -11,7 +11,7 @@ final class WorkerGroup: Sendable {
     /// As the command line is told of them.
     let states: [GatewayState.Worker]
     /// How each socket is bound, by its number.
-    let modes: [String]
+    let modes: [SocketMode]
     /// The first worker that has ended by itself.
     let failures: AsyncStream<ControlError>
     private let controls: [WorkerControl]
@@ -55,7 +55,7 @@ final class WorkerGroup: Sendable {
             let own = zip(cards.bindings, plan.owners).filter { $1 == number }
             return GatewayState.Worker(processor: processor, sockets: own.map { "\($0.0.interface)/\($0.0.queue)" })
         }
-        modes = (0..<sockets.count).map { sockets.mode(of: $0).description }
+        modes = (0..<sockets.count).map { sockets.mode(of: $0) }
         self.failures = failures
         self.controls = controls
         self.threads = threads
@@ -68,6 +68,9 @@ final class WorkerGroup: Sendable {
         let count = Int(sp_processors(&numbers, 1024))
         return (0..<workers).map { workers <= count ? Int(numbers[$0]) : nil }
     }
+
+    /// In which mode all of them are.
+    var mode: SocketMode { modes.contains(.copy) ? .copy : .zeroCopy }
 
     /// Gives all of them other settings.
     func set(_ settings: Settings) { for control in controls { control.set(settings) } }

@@ -38,6 +38,16 @@ extension Kernel {
             transmit: max(1, command.tx_count + command.combined_count), areCombined: command.max_combined > 0)
     }
 
+    /// The name of an interface's driver, such as `igb` or `virtio_net`.
+    /// - Throws: `RoutingError` when there is no such interface, or its driver tells nothing.
+    public func driver(of interface: String) throws(RoutingError) -> String {
+        var command = ethtool_drvinfo()
+        command.cmd = UInt32(ETHTOOL_GDRVINFO)
+        let errno = netlink_ethtool(mnl_socket_get_fd(socket), interface, &command)
+        guard errno == 0 else { throw RoutingError("cannot read the driver of interface \(interface)", errno: errno) }
+        return withUnsafeBytes(of: command.driver) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
     /// The features of an interface.
     /// - Throws: `RoutingError` when there is no such interface.
     public func features(of interface: String) throws(RoutingError) -> [Feature] {

@@ -29,15 +29,15 @@ extension SteeringMaps {
     }
 
     /// Adds or replaces a way out under a number of its own: what the kernel sends by an interface leaves by a card, as
-    /// `exit` says. Both are numbers of the kernel.
-    public func setExit(_ number: UInt32, interface: UInt32, card: UInt32, exit: steering_exit) throws(SetupError) {
+    /// `exit` says. Both are numbers of the kernel; a card that is nil takes nothing from XDP, only from workers.
+    public func setExit(_ number: UInt32, interface: UInt32, card: UInt32?, exit: steering_exit) throws(SetupError) {
         guard number < STEERING_EXITS_MAX.rawValue else {
             throw SetupError(
                 "adding a way out", of: "interface number \(interface)", code: ENOSPC,
                 advice: "configure at most \(STEERING_EXITS_MAX.rawValue) interfaces")
         }
         tables[exit: number] = exit
-        try ports.set(number, to: card)
+        if let card { try ports.set(number, to: card) } else { ports.remove(number) }
         try exitNumbers.set(interface, to: number)
     }
 

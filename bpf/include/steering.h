@@ -235,6 +235,7 @@ STEERING_INLINE __u32 steering_filter_cell6(const struct steering_address *near,
 	X(steer_neighbour, "to the worker: flow packet whose next hop has no neighbour entry yet") \
 	X(steer_big, "to the worker: flow packet too big for its way out") \
 	X(steer_unroutable, "to the worker: flow packet without a route out of a configured interface") \
+	X(steer_card, "to the worker: flow packet for a card that does not take it from XDP") \
 	X(forward_flow, "translated and sent: flow") \
 	X(forward_pinhole, "translated and sent: first packet through a pinhole") \
 	X(forward_icmp, "translated and sent: ICMP error about a flow") \
