@@ -6,7 +6,7 @@ struct Checks {
     let network: Network
     let router: Router
     let server: FTPServer
-    private let bytes = 2_000_000
+    private let bytes = 1_000_000
 
     init(_ network: Network, in guest: Guest, executable: String) throws {
         self.network = network
@@ -81,23 +81,24 @@ struct Checks {
 
     /// All of the card's traffic to one queue, and the other gets nothing.
     private func steerByHand() throws {
+        var before = try received()
         for queue in [0, 1] {
             try setIndirection("weight \(1 - queue) \(queue)")
-            let before = try received()
             try list()
             let after = try received()
             for (position, name) in Router.queues.enumerated() {
                 let count = after[position] - before[position]
                 try expect((count > 0) == name.hasSuffix("/\(queue)"), "\(name) received \(count)")
             }
+            before = after
         }
         passed("the indirection table is obeyed while the gateway runs")
     }
 
-    /// One control conversation with a hundred transfers, whose packets change queues over and over.
+    /// One control conversation with many transfers, whose packets change queues over and over.
     private func changeIndirectionWhileItRuns() throws {
         try makeFile("\(server.folder)/small", bytes: 50_000)
-        let transfers = (0..<100).map { Transfer.download(remote: "small", local: local("small\($0)")) }
+        let transfers = (0..<60).map { Transfer.download(remote: "small", local: local("small\($0)")) }
         let client = try FTPClient(.ftplib, .port).start(transfers, with: server, in: network)
         var changes = 0
         while client.isRunning {
@@ -110,6 +111,31 @@ struct Checks {
         try expect(changes > 1, "the conversation was over before the table changed")
         try setIndirection("equal 2")
         passed("\(transfers.count) transfers in one conversation while the indirection table changes \(changes) times")
+    }
+
+    /// Neither driver takes ntuple rules, and neither card has a third queue.
+    func refuse() throws {
+        try router.start("alg-queues: [1]")
+        let served = try router.status().gateway.interfaces.map(\.bindModes.count)
+        try expect(served == [2, 2], "sockets of \(served) queues, without a rule that brings the service to fewer")
+        let log = try router.log
+        try expect(log.contains("without regard to alg-queues"), "no word of it:\n\(log)")
+        try useEveryQueue()
+        try stop()
+        passed("no rules for queues of their own: all queues are served")
+
+        try expectRefusal("alg-queues: [2]", saying: "there is no queue 2, since it has 2")
+        passed("a queue that is not in use is refused")
+    }
+
+    private func expectRefusal(_ options: String, saying reason: String) throws {
+        do {
+            try router.start(options)
+        } catch {
+            try expect("\(error)".contains(reason), "refused with other words: \(error)")
+            return
+        }
+        throw LabError("\(network.driver): the gateway starts with \(options)")
     }
 
     private func stop() throws {
@@ -133,7 +159,7 @@ struct Checks {
             let counters = try router.counters()
             let counts = Router.queues.map { counters[$0]?["received"] ?? 0 }
             if counts.reduce(0, +) == sum(counters, { $0.hasPrefix("steer_") }) { return counts }
-            usleep(200_000)
+            usleep(500_000)
         }
         throw LabError("\(network.driver): the queues did not receive what XDP has steered: \(try router.counters())")
     }

@@ -3,12 +3,6 @@ enum Driver: String, CaseIterable {
     case virtio
     case igb
 
-    /// The modes that are tested. virtio-net does not send what XDP redirects from a queue in zero-copy mode: such frames
-    /// have no headroom for its header (virtnet_xdp_xmit_one).
-    var modes: [String] {
-        self == .virtio ? ["copy"] : ["copy", "zero-copy"]
-    }
-
     /// The card's address, by which the guest knows it.
     func station(_ side: Side) -> String {
         "52:54:00:00:0\(self == .virtio ? 1 : 2):0\(side == .lan ? 1 : 2)"

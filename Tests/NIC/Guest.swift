@@ -78,7 +78,7 @@ final class Guest {
     var complaints: String {
         get throws {
             let log = try run("dmesg")
-            let marks = ["WARNING:", "BUG:", "Oops", "Call Trace", "refcount", "stuck", "stall", "Tainted"]
+            let marks = ["WARNING:", "BUG:", "Oops", "Call Trace", "NETDEV WATCHDOG", "detected stalls"]
             let lines = log.split(separator: "\n").filter { line in marks.contains { line.contains($0) } }
             let tainted = try run("cat /proc/sys/kernel/tainted").trimmingCharacters(in: .newlines)
             return (lines.map(String.init) + (tainted == "0" ? [] : ["tainted: \(tainted)"])).joined(separator: "\n")

@@ -78,11 +78,6 @@ struct Router {
         try JSONDecoder().decode([String: [String: Int]].self, from: Data(try ask("counters").utf8))
     }
 
-    /// Runs a command in the router's namespace.
-    func outcome(of command: String) throws -> (status: Int, output: String) {
-        try guest.outcome(of: "\(inside) \(command)")
-    }
-
     /// Runs a command in the router's namespace, which has to succeed.
     @discardableResult
     func run(_ command: String) throws -> String {
