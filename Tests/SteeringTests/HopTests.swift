@@ -12,6 +12,7 @@ struct HopTests {
         change: @escaping @Sendable (SteeringMaps) throws -> Void
     ) async throws -> (frames: [[UInt8]], counters: [[String: UInt64]]) {
         try await inOwnNamespace {
+            try stayOnProcessor()
             let program = try Router().program()
             let maps = program.maps
             let socket = AF_XDPSocket()

@@ -1,8 +1,11 @@
 import Foundation
 
-// Neither is in the Glibc module: both are GNU extensions (unshare(2), setns(2)).
+// None is in the Glibc module: they are GNU extensions (unshare(2), setns(2), sched_getcpu(3), sched_setaffinity(2)).
 @_silgen_name("unshare") private func unshare(_ flags: Int32) -> Int32
 @_silgen_name("setns") private func setns(_ descriptor: Int32, _ flags: Int32) -> Int32
+@_silgen_name("sched_getcpu") private func currentProcessor() -> Int32
+@_silgen_name("sched_setaffinity")
+private func setAffinity(_ thread: Int32, _ size: Int, _ processors: UnsafeRawPointer) -> Int32
 
 private let networkNamespace: Int32 = 0x4000_0000  // CLONE_NEWNET
 
@@ -33,6 +36,16 @@ func enterNamespace(_ name: String) throws {
     let descriptor = open("/run/netns/\(name)", O_RDONLY | O_CLOEXEC)
     defer { close(descriptor) }
     guard setns(descriptor, networkNamespace) == 0 else { throw SetupFailure(what: "setns \(name): errno \(errno)") }
+}
+
+/// Keeps this thread on the processor where it is, because each processor has its own memory of where services lead.
+func stayOnProcessor() throws {
+    var processors = cpu_set_t()
+    let number = Int(currentProcessor())
+    withUnsafeMutableBytes(of: &processors) { $0[number / 8] = 1 << (number % 8) }
+    guard setAffinity(0, MemoryLayout<cpu_set_t>.size, &processors) == 0 else {
+        throw SetupFailure(what: "sched_setaffinity: errno \(errno)")
+    }
 }
 
 private func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
