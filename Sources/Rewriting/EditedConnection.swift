@@ -276,8 +276,10 @@ struct EditedConnection: BitwiseCopyable {
         if let cause {
             segment.keepsHeaders = true
             for index in 0..<cause.options.blockCount {
+                // A block that begins just where the acknowledgement ends, because the gateway has acknowledged what it
+                // holds before it, would keep the source from sending the block again until something is acknowledged.
                 guard let block = streams[target].selective(cause.options.blocks[index]),
-                    block.start >= segment.acknowledgement
+                    block.start > segment.acknowledgement
                 else { continue }
                 segment.selective[segment.selectiveCount] = block
                 segment.selectiveCount &+= 1
