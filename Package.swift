@@ -41,7 +41,8 @@ let package = Package(
         .plugin(name: "CompileXDP", capability: .buildTool()),
 
         .target(name: "WireFormats", swiftSettings: packetPath),
-        .target(name: "FTPCodec", swiftSettings: packetPath),
+        .target(name: "TextFormats", swiftSettings: packetPath),
+        .target(name: "FTPCodec", dependencies: ["TextFormats"], swiftSettings: packetPath),
         // A module of its own, because in a debug build `@_noLocks` sees generic code of other modules only.
         .target(name: "PlainMemory", dependencies: ["CXDP"], swiftSettings: packetPath),
         .target(name: "FlowTables", dependencies: ["PlainMemory", "WireFormats"], swiftSettings: packetPath),

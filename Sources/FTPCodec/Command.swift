@@ -5,6 +5,8 @@
 // - a verb ends with its last letter, not only at a space (Pure-FTPd can be built to accept `PORT10,0,0,1,4,1`);
 // - `@` counts as a letter (Pure-FTPd's P@SW).
 
+import TextFormats
+
 /// A complete command line.
 public struct Command: Sendable {
     /// What it asks for.

@@ -1,6 +1,8 @@
 // Endpoints as text, written into the caller's buffer. Each function returns the number of bytes written, and traps when
 // the buffer ends before the text does: give it the maximum length of its form.
 
+import TextFormats
+
 /// Writers for the forms in which FTP names an endpoint.
 public enum EndpointText {
     /// The longest h1,h2,h3,h4,p1,p2.
@@ -14,11 +16,11 @@ public enum EndpointText {
     @_noLocks
     public static func write(port endpoint: HostPort, into bytes: inout MutableRawSpan, at offset: Int) -> Int {
         var end = offset
-        append(address: endpoint.address, separator: ASCII.comma, to: &bytes, at: &end)
-        append(ASCII.comma, to: &bytes, at: &end)
-        append(decimal: endpoint.port >> 8, to: &bytes, at: &end)
-        append(ASCII.comma, to: &bytes, at: &end)
-        append(decimal: endpoint.port & 0xFF, to: &bytes, at: &end)
+        bytes.append(address: endpoint.address, separator: ASCII.comma, at: &end)
+        bytes.append(ASCII.comma, at: &end)
+        bytes.append(decimal: endpoint.port >> 8, at: &end)
+        bytes.append(ASCII.comma, at: &end)
+        bytes.append(decimal: endpoint.port & 0xFF, at: &end)
         return end &- offset
     }
 
@@ -31,13 +33,13 @@ public enum EndpointText {
     ) -> Int {
         let delimiter = delimiter.isDigit || delimiter == ASCII.dot ? ASCII.bar : delimiter
         var end = offset
-        append(delimiter, to: &bytes, at: &end)
-        append(decimal: 1, to: &bytes, at: &end)
-        append(delimiter, to: &bytes, at: &end)
-        append(address: endpoint.address, separator: ASCII.dot, to: &bytes, at: &end)
-        append(delimiter, to: &bytes, at: &end)
-        append(decimal: endpoint.port, to: &bytes, at: &end)
-        append(delimiter, to: &bytes, at: &end)
+        bytes.append(delimiter, at: &end)
+        bytes.append(decimal: 1, at: &end)
+        bytes.append(delimiter, at: &end)
+        bytes.append(address: endpoint.address, separator: ASCII.dot, at: &end)
+        bytes.append(delimiter, at: &end)
+        bytes.append(decimal: endpoint.port, at: &end)
+        bytes.append(delimiter, at: &end)
         return end &- offset
     }
 
@@ -45,35 +47,7 @@ public enum EndpointText {
     @_noLocks
     public static func write(decimal value: UInt16, into bytes: inout MutableRawSpan, at offset: Int) -> Int {
         var end = offset
-        append(decimal: value, to: &bytes, at: &end)
+        bytes.append(decimal: value, at: &end)
         return end &- offset
-    }
-
-    @_noLocks
-    private static func append(
-        address: UInt32, separator: UInt8, to bytes: inout MutableRawSpan, at offset: inout Int
-    ) {
-        for index in 0..<4 {
-            if index > 0 { append(separator, to: &bytes, at: &offset) }
-            append(
-                decimal: UInt16(truncatingIfNeeded: address >> UInt32(24 &- 8 &* index) & 0xFF), to: &bytes, at: &offset
-            )
-        }
-    }
-
-    @_noLocks
-    private static func append(decimal value: UInt16, to bytes: inout MutableRawSpan, at offset: inout Int) {
-        var divisor: UInt16 = 10_000
-        while divisor > 1 && value < divisor { divisor /= 10 }
-        while divisor > 0 {
-            append(ASCII.zero &+ UInt8(truncatingIfNeeded: value / divisor % 10), to: &bytes, at: &offset)
-            divisor /= 10
-        }
-    }
-
-    @inline(__always) @_noLocks
-    private static func append(_ byte: UInt8, to bytes: inout MutableRawSpan, at offset: inout Int) {
-        bytes.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
-        offset &+= 1
     }
 }

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// The argument of EPSV (RFC 2428 section 3).
 public enum ExtendedPassiveArgument: Hashable, Sendable {
     /// No argument: the address family of the control connection.

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// The text of a 229 reply (RFC 2428 section 3): (<d><d><d>port<d>), where <d> is any byte from 33 to 126. Other
 /// parentheses and numbers may stand before it.
 public enum ExtendedPassiveReply {

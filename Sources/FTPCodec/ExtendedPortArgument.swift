@@ -1,3 +1,5 @@
+import TextFormats
+
 /// The argument of EPRT (RFC 2428 section 2): <d>family<d>address<d>port<d>, where <d> is any byte from 33 to 126.
 public enum ExtendedPortArgument: Hashable, Sendable {
     /// Family 1: an IPv4 endpoint, and the delimiter that was used.

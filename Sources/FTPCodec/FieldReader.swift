@@ -1,6 +1,8 @@
 // Reads the numbers of an endpoint. Numbers never wrap: too many digits make a value above every limit. Every number is
 // read before any is judged, so that text which only begins like an endpoint is not mistaken for a bad one.
 
+import TextFormats
+
 /// Reads numbers and the marks between them, with one byte of look-ahead.
 struct FieldReader {
     private var cursor: TelnetCursor

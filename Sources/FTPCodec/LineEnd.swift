@@ -1,6 +1,8 @@
 // Where a control line ends. A lone LF ends a line as CR LF does, because every server in use reads it so; a lone CR
 // does not. A TCP segment's end means nothing (RFC 1123 section 4.1.2.10).
 
+import TextFormats
+
 /// The search for the end of a control line.
 public enum LineEnd {
     /// The offset just after the first LF at or after `start` and before `end`, which is the end of the span when nil;

@@ -1,3 +1,5 @@
+import TextFormats
+
 /// The text of a 227 reply (RFC 959 section 4.1.2).
 ///
 /// The endpoint may stand with or without parentheses, anywhere in the text (RFC 1123 section 4.1.2.6): the first six

@@ -1,6 +1,8 @@
 // One line of a reply, by its first four bytes (RFC 959 section 4.2). Any three digits are taken as a code, because
 // clients do so.
 
+import TextFormats
+
 /// What a line that came from the server is, told from its beginning.
 public struct ReplyLine: Hashable, Sendable {
     /// The place of a line in a reply.

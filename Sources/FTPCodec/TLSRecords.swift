@@ -4,6 +4,8 @@
 // characters which no line begins with, so the two cannot be confused.
 // Invariant: after `lost`, nothing is ever taken for plain text again.
 
+import TextFormats
+
 /// Follows TLS records over one direction of a control connection, in whatever pieces its bytes come.
 public struct TLSRecords: Hashable, BitwiseCopyable, Sendable {
     /// How far the bytes given so far have been understood.

@@ -2,6 +2,8 @@
 // above all before ABOR. The cursor reads a line as a server does that ignores them.
 // Invariant: an LF is never swallowed, not even as part of a Telnet command, so lines end where `LineEnd` says.
 
+import TextFormats
+
 /// Reads the data bytes of a control line one by one, passing over Telnet commands and NUL bytes wherever they stand.
 public struct TelnetCursor: Sendable {
     /// A data byte, and where it stands.

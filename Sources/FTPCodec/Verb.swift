@@ -1,5 +1,7 @@
 // The commands that the gateway acts on, and how they may be spelt.
 
+import TextFormats
+
 /// What a command line asks for, as far as the gateway cares.
 public enum Verb: UInt8, Hashable, Sendable {
     /// An empty line: no command.
