@@ -169,6 +169,11 @@ struct MachineTests {
         for none in [nil, rules(isActive: false, isChangeable: false)] {
             #expect(findings([3], none).map(\.what) == ["its driver has no rules for queues"])
         }
+        let crowded = wrongOfFour { machine, configuration in
+            for index in configuration.interfaces.indices { configuration.interfaces[index].algQueues = [3] }
+            machine.processors = 2
+        }
+        #expect(crowded.first { $0.name == "processors" }?.what == "4 workers, 2 processors")
         let off = findings([3], rules(isActive: false))
         #expect(off.map(\.outcome) == [.mend] && off[0].commands == ["ethtool -K lan0 ntuple on"])
         #expect(findings([3], rules(isActive: true), [0, 1, 2, 0]) == [])

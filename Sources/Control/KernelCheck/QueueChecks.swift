@@ -13,10 +13,12 @@ struct QueueChecks {
         let interface: Interface
         let channels: Channels
         let algQueues: [Int]
+        /// Whether its driver has rules for queues; without them, `alg-queues` has no effect.
+        let hasRules: Bool
 
         var name: String { interface.name }
-        /// How many of its queues get a socket, if it obeys the rules for `alg-queues`.
-        var sockets: Int { algQueues.isEmpty ? Int(channels.receive) : algQueues.count }
+        /// How many of its queues get a socket.
+        var sockets: Int { algQueues.isEmpty || !hasRules ? Int(channels.receive) : algQueues.count }
 
         func command(queues: Int) -> String {
             "ethtool -L \(name) " + (channels.areCombined ? "combined \(queues)" : "rx \(queues) tx \(queues)")
@@ -39,10 +41,17 @@ struct QueueChecks {
             guard let channels = machine.channels[card.name], !cards.contains(where: { $0.name == card.name }) else {
                 continue
             }
-            cards.append(Card(interface: card, channels: channels, algQueues: wanted.algQueues.sorted()))
+            let rules = rules(of: card.name)
+            cards.append(
+                Card(
+                    interface: card, channels: channels, algQueues: wanted.algQueues.sorted(),
+                    hasRules: rules?.isActive == true || rules?.isChangeable == true))
         }
         return cards
     }
+
+    /// The feature of a card by which it takes rules for queues, if its driver knows it.
+    private func rules(of card: String) -> Feature? { machine.features[card]?.first { $0.name == "rx-ntuple-filter" } }
 
     /// As the gateway decides it at start.
     private func workers(_ cards: [Card]) -> Int { configuration.gateway.workers ?? cards.map(\.sockets).max()! }
@@ -52,7 +61,7 @@ struct QueueChecks {
         let counts = cards.map { Int($0.channels.receive) }
         let workers = configuration.gateway.workers ?? 0
         if workers > cards.map(\.sockets).max()! {
-            let growing = cards.filter(\.algQueues.isEmpty)
+            let growing = cards.filter { $0.algQueues.isEmpty || !$0.hasRules }
             return .mend(
                 "queues", text,
                 why: "gateway.workers is \(workers), more than the queues with a socket: the gateway would not start",
@@ -103,15 +112,14 @@ struct QueueChecks {
     /// For the queues of `alg-queues`, the card needs rules, and should bring nothing else there.
     private func dedicated(_ card: Card) -> [Finding] {
         guard let first = card.algQueues.first else { return [] }
-        let rules = machine.features[card.name]?.first { $0.name == "rx-ntuple-filter" }
-        guard let rules, rules.isActive || rules.isChangeable else {
+        guard card.hasRules else {
             return [
                 .note(
                     "alg-queues", about: card.name, "its driver has no rules for queues",
                     why: "alg-queues has no effect there: its sockets serve all queues")
             ]
         }
-        guard rules.isActive else {
+        guard rules(of: card.name)?.isActive == true else {
             return [
                 .mend(
                     "alg-queues", about: card.name, "its rules for queues are turned off",
