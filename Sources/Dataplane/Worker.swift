@@ -92,6 +92,8 @@ public struct Worker: ~Copyable {
             let hasWorked = try turn()
             if spin.isOver(worked: hasWorked, now: now) {
                 _ = try sockets.wait(milliseconds: sleep)
+            } else if !hasWorked {
+                sp_yield()
             }
         }
     }

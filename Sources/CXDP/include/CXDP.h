@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -142,6 +143,12 @@ SP_HOT int sp_poll(struct pollfd *descriptors, uint32_t count, int milliseconds)
 	if (ready < 0)
 		return errno == EINTR ? 0 : -errno;
 	return ready;
+}
+
+/* Lets another thread run that waits for this processor, if one does. */
+SP_HOT void sp_yield(void)
+{
+	sched_yield();
 }
 
 /* AF_XDP sockets */
