@@ -23,24 +23,23 @@ public struct LossSearch: Sendable {
     /// Runs made.
     public let runs: Int
 
-    /// Searches until the bounds are within `precision` (a share of the upper one), at most ten runs.
+    /// Searches until the bounds are within `precision` (a share of the upper one), at most twelve runs.
     ///
     /// - Parameter run: sends at a rate, or (nil) as fast as the sender can, which is tried first: a path that the
     ///   sender cannot fill is as fast as it sends.
     public init(precision: Double = 0.03, run: (Double?) throws -> Run) rethrows {
         let first = try run(nil)
-        var (low, high) = (0.0, first.received / first.seconds)
-        var (best, runs) = (first.isLossless ? high : 0, 1)
-        // A path that is filled delivers what it can; without loss it carries about that much, or less.
-        var offered = high
-        while best < high, high - low > precision * high, runs < 10 {
+        var (best, runs) = (first.isLossless ? first.received / first.seconds : 0, 1)
+        // Without loss a path carries about what a filled one delivers, unless being filled paralyses it: then more.
+        var (low, high, offered) = (0.0, first.sent / first.seconds, first.received / first.seconds)
+        while !first.isLossless, high - low > precision * high, runs < 12 {
             let result = try run(offered)
             runs += 1
             if result.isLossless {
                 best = max(best, result.received / result.seconds)
-                low = offered
                 // It did not send as much as it was to: it cannot.
-                if best < 0.95 * offered { break }
+                if result.received / result.seconds < 0.95 * offered { break }
+                low = offered
             } else {
                 high = offered
             }

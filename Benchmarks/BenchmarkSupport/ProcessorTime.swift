@@ -6,8 +6,6 @@ import Foundation
 public struct ProcessorTime: Sendable {
     /// Spent on anything but waiting, interrupts included.
     public let busy: Double
-    /// Of that, in interrupts: all that happens to a packet outside of programs.
-    public let interrupts: Double
     /// Taken by other guests of the same host while this machine wanted to run.
     public let stolen: Double
     /// All of it.
@@ -20,14 +18,12 @@ public struct ProcessorTime: Sendable {
         let ticks = text.prefix { $0 != "\n" }.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
         let seconds = ticks.map { $0 / Double(sysconf(Int32(_SC_CLK_TCK))) }
         total = seconds.reduce(0, +)
-        interrupts = seconds.count == 8 ? seconds[5] + seconds[6] : 0
         stolen = seconds.count == 8 ? seconds[7] : 0
         busy = seconds.count == 8 ? total - seconds[3] - seconds[4] - seconds[7] : 0
     }
 
-    private init(busy: Double, interrupts: Double, stolen: Double, total: Double) {
+    private init(busy: Double, stolen: Double, total: Double) {
         self.busy = busy
-        self.interrupts = interrupts
         self.stolen = stolen
         self.total = total
     }
@@ -35,17 +31,7 @@ public struct ProcessorTime: Sendable {
     /// What passed between two readings.
     public static func - (later: ProcessorTime, earlier: ProcessorTime) -> ProcessorTime {
         ProcessorTime(
-            busy: later.busy - earlier.busy, interrupts: later.interrupts - earlier.interrupts,
-            stolen: later.stolen - earlier.stolen, total: later.total - earlier.total)
-    }
-
-    /// What a process has used since its start, its system calls included, in seconds; 0 once it has gone.
-    public static func used(by process: pid_t) -> Double {
-        let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-        // The second field, a name, may contain anything but ends with the last parenthesis; utime and stime are 14, 15.
-        let fields = text.drop { $0 != ")" }.split(separator: " ").dropFirst()
-        return fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
-            / Double(sysconf(Int32(_SC_CLK_TCK)))
+            busy: later.busy - earlier.busy, stolen: later.stolen - earlier.stolen, total: later.total - earlier.total)
     }
 
     /// The share that was stolen, in percent.

@@ -6,8 +6,8 @@ import Traffic
 /// FTP control conversations: commands, how long they take, and new conversations, through the gateway beside the
 /// kernel's nf_nat_ftp. Of three commands one is PORT, one EPRT, and one has no address.
 ///
-/// A command's cost is the processors' time in interrupts and in the gateway's process, over the commands, less the same
-/// when the two ends talk directly. What else the machine does is not in it.
+/// A command's cost is all that the processors do meanwhile, over the commands, less the same when the two ends talk
+/// directly. (Interrupts are in the time of the process that they interrupt, too, so the two cannot be added.)
 struct Control {
     private static let connections = 64
     let part: Part
@@ -57,7 +57,7 @@ struct Control {
         if way == .kernel {
             try path.topology.router.inside { for link in ["lan0", "wan0"] { try traffic.pass(link) } }
         }
-        var turn = try saturate(traffic, running)
+        var turn = try saturate(traffic)
         guard way != .direct else { return turn }
         for load in [10, 50] {
             let rate = (full ?? turn[.rate]!) * Double(load) / 100
@@ -81,18 +81,15 @@ struct Control {
 
     private var seconds: Double { part.isQuick ? 0.5 : 1.5 }
 
-    private func saturate(_ traffic: ControlTraffic, _ gateway: GatewayProcess?) throws -> Turn {
-        func used() -> Double {
-            ProcessorTime().interrupts + (gateway.map { ProcessorTime.used(by: $0.process.pid) } ?? 0)
-        }
-        var (answers, time) = (0.0, 0.0)
+    private func saturate(_ traffic: ControlTraffic) throws -> Turn {
+        var (answers, busy) = (0.0, 0.0)
         try traffic.saturate(connections: Control.connections, seconds: seconds) {
-            time = used()
+            busy = ProcessorTime().busy
         } finished: {
-            time = used() - time
+            busy = ProcessorTime().busy - busy
             answers = $0.answers
         }
-        return [.cost: time / answers * 1e9, .rate: answers / seconds]
+        return [.cost: busy / answers * 1e9, .rate: answers / seconds]
     }
 
     // MARK: Report

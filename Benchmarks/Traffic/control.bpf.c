@@ -300,6 +300,12 @@ int client(struct xdp_md *context)
 		connection->expected = words.acknowledgement;
 		return answer(context, &words, result);
 	}
+	/* The other end still knows an earlier connection: it forgets that (RFC 9293 section 3.5.2), and the next SYN opens. */
+	if (connection->phase == CONTROL_OPENING && !connection->next && (segment.flags & ACK)) {
+		connection->phase = CONTROL_CLOSED;
+		words.flags = RST;
+		return answer(context, &words, result);
+	}
 	if (segment.length == 0 && !(segment.flags & RST))
 		return XDP_DROP;
 	if ((segment.flags & RST) || segment.sequence != connection->expected) {
@@ -338,6 +344,7 @@ static __always_inline int begin(struct xdp_md *context, struct control_settings
 	*(__be16 *)(frame + 36) = bpf_htons(CONTROL_PORT);
 	if (connection->phase == CONTROL_CLOSED) {
 		connection->phase = CONTROL_OPENING;
+		connection->next = 0;
 		words->flags = SYN;
 		words->sequence = CONTROL_CLIENT_START;
 		words->acknowledgement = 0;

@@ -51,7 +51,7 @@ enum control_phase {
 /* One connection, as the client has it. Numbers in host byte order. */
 struct control_connection {
 	__u32 phase;		/* enum control_phase */
-	__u32 next;		/* the client's next sequence number */
+	__u32 next;		/* the client's next sequence number; 0 until its SYN is answered */
 	__u32 expected;		/* the server's */
 	__u32 command;		/* how many commands it has said */
 	__u64 since;		/* when it said the last one */
