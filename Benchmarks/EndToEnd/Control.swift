@@ -7,12 +7,13 @@ import Traffic
 /// kernel's nf_nat_ftp. Of three commands one is PORT, one EPRT, and one has no address.
 ///
 /// A command's cost is all that the processors do meanwhile, over the commands, less the same when the two ends talk
-/// directly. (Interrupts are in the time of the process that they interrupt, too, so the two cannot be added.)
+/// directly. (Interrupts are in the time of the process that they interrupt, too, so the two cannot be added.) The bare
+/// forwarder, which reads nothing, shows what of it any gateway on these links pays that uses AF_XDP.
 struct Control {
     private static let connections = 64
     let part: Part
 
-    private enum Way: CaseIterable { case direct, gateway, kernel }
+    private enum Way: CaseIterable { case direct, bare, gateway, kernel }
 
     /// What one turn came to, by what was measured.
     private enum Quantity: Hashable {
@@ -39,7 +40,7 @@ struct Control {
         var (turns, context): ([Way: [Turn]], [String: String]) = ([:], [:])
         // The helper first, since its rate is what both are loaded with.
         for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 35 : 200) {
-            for way in round % 2 == 0 ? [Way.kernel, .direct, .gateway] : [.gateway, .direct, .kernel] {
+            for way in round % 2 == 0 ? [Way.kernel, .direct, .bare, .gateway] : [.gateway, .bare, .direct, .kernel] {
                 turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate], &context))
             }
         }
@@ -52,13 +53,17 @@ struct Control {
     ) throws -> Turn {
         let gateway = Gateway.sallyport(part.gateway)
         let running = way == .gateway ? try gateway.start(on: path.topology, transitory: 1) : nil
-        defer { _ = try? running?.stop() }
+        let forwarder = way == .bare ? try path.forward() : nil
+        defer {
+            _ = try? running?.stop()
+            _ = try? forwarder?.stop()
+        }
         let traffic = try path.traffic(isDirect: way == .direct)
         if way == .kernel {
             try path.topology.router.inside { for link in ["lan0", "wan0"] { try traffic.pass(link) } }
         }
         var turn = try saturate(traffic)
-        guard way != .direct else { return turn }
+        guard way == .gateway || way == .kernel else { return turn }
         for load in [10, 50] {
             let rate = (full ?? turn[.rate]!) * Double(load) / 100
             let paced = try traffic.pace(connections: Control.connections, perSecond: rate, seconds: seconds)
@@ -100,13 +105,18 @@ struct Control {
         // The median of what is taken off: turn by turn its noise would be added.
         let own = all(.cost, .gateway).map { $0 - direct.median }
         let helpers = all(.cost, .kernel).map { $0 - direct.median }
-        for (name, way) in [("ends alone", Way.direct), ("gateway", .gateway), ("nf_nat_ftp", .kernel)] {
+        let bare = all(.cost, .bare).map { $0 - direct.median }
+        for (name, way) in [
+            ("ends alone", Way.direct), ("bare AF_XDP forwarder", .bare), ("gateway", .gateway),
+            ("nf_nat_ftp", .kernel),
+        ] {
             try part.measured(
                 "FTP commands, \(name)", unit: "commands/s", all(.rate, way), context: context,
                 series: "FTP control commands a second: \(name)")
         }
         try part.measured("FTP command, the gateway's own cost", unit: "ns", own, context: context)
         try part.measured("FTP command, nf_nat_ftp's own cost", unit: "ns", helpers, context: context)
+        try part.measured("FTP command and reply, bare AF_XDP forwarder's own cost", unit: "ns", bare, context: context)
         try part.measured(
             "FTP commands per second and core beside nf_nat_ftp", unit: "ratio", zip(helpers, own).map { $0 / $1 },
             context: context, goal: .controlCommands)

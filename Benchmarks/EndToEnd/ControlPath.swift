@@ -1,3 +1,4 @@
+import Foundation
 import InNamespace
 import Lab
 import Routing
@@ -12,6 +13,15 @@ struct ControlPath {
     init() throws {
         topology = try Topology()
         try topology.fixNeighbours()
+    }
+
+    /// Has the bare forwarder, beside this program, carry frames between the router's links.
+    func forward() throws -> ChildProcess {
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("forwarder").path
+        let process = try topology.router.start([program, "lan0", "wan0"])
+        try process.wait(for: "ready")
+        return process
     }
 
     /// Both ends: the client on the inside host; the server on the outside host, or (direct) at the other end of the
