@@ -4,14 +4,17 @@ import WireFormats
 /// The public endpoints that belong to one worker: a block of ports, its slice of the gateway's, on each of a few
 /// addresses. It knows which are free, and whose the others are, so that a returning packet is found by arithmetic.
 ///
-/// Invariants: `free[a * count ..< a * count + unused[a]]` are the free ports of address `a`, as offsets into the
+/// A block of pairs gives out an even port together with the odd one above it, as RTP and RTCP want them (RFC 3550
+/// section 11); the even one stands for both.
+///
+/// Invariants: `free[a * count ..< a * count + unused[a]]` are the free ports of address `a`, as numbers in the
 /// block, in an order that drawing at random keeps shuffling (RFC 6056); `owners` has 0 exactly for those.
 public struct PortBlock: ~Copyable {
     /// Who holds a public endpoint.
     public enum Owner: Equatable, Sendable {
-        /// A control conversation, by its slot.
+        /// A control conversation, or an inside host that speaks SIP, by its slot.
         case conversation(Int)
-        /// A data connection, by its slot.
+        /// A data connection, or a media stream, by its slot.
         case data(Int)
     }
 
@@ -34,12 +37,18 @@ public struct PortBlock: ~Copyable {
     private var owners: Slots<UInt32>
     /// The first port of the block.
     public let first: UInt16
-    /// How many ports the block has.
+    /// How many ports, or pairs, the block has.
     public let count: Int
+    /// From one port that is given out to the next: 1, or 2 for pairs.
+    private let step: Int
 
-    /// The ports of `range` on every address; there must be at least one of each.
-    public init(_ publicAddresses: [IPv4Address], _ range: ClosedRange<UInt16>) throws(TableError) {
-        let count = range.count
+    /// The ports of `range` on every address, or the pairs of an even and an odd one; there must be at least one of each.
+    public init(
+        _ publicAddresses: [IPv4Address], _ range: ClosedRange<UInt16>, inPairs: Bool = false
+    ) throws(TableError) {
+        let first = inPairs ? range.lowerBound + range.lowerBound % 2 : range.lowerBound
+        let step = inPairs ? 2 : 1
+        let count = (Int(range.upperBound) + 1 - Int(first)) / step
         let addresses = try Slots<IPv4Address>(count: publicAddresses.count)
         let free = try Slots<UInt16>(count: publicAddresses.count * count)
         let unused = try Slots<Int>(count: publicAddresses.count)
@@ -49,7 +58,8 @@ public struct PortBlock: ~Copyable {
         self.unused = unused
         self.owners = owners
         self.count = count
-        first = range.lowerBound
+        self.first = first
+        self.step = step
         for (index, address) in publicAddresses.enumerated() {
             self.addresses[index] = address
             self.unused[index] = count
@@ -77,7 +87,9 @@ public struct PortBlock: ~Copyable {
     public func draw(_ address: IPv4Address, by number: UInt64) -> Draw? {
         guard let index = index(of: address), unused[index] > 0 else { return nil }
         let position = index &* count &+ Int(truncatingIfNeeded: number % UInt64(truncatingIfNeeded: unused[index]))
-        return Draw(position: position, endpoint: Endpoint(address, first &+ free[position]))
+        return Draw(
+            position: position, endpoint: Endpoint(address, first &+ free[position] &* UInt16(truncatingIfNeeded: step))
+        )
     }
 
     /// Takes what was drawn last.
@@ -116,8 +128,8 @@ public struct PortBlock: ~Copyable {
     @_noLocks
     private func place(of endpoint: Endpoint) -> Int? {
         let offset = Int(endpoint.port) &- Int(first)
-        guard offset >= 0, offset < count, let index = index(of: endpoint.address) else { return nil }
-        return index &* count &+ offset
+        guard offset >= 0, offset < count &* step, let index = index(of: endpoint.address) else { return nil }
+        return index &* count &+ offset / step
     }
 
     @_noLocks

@@ -1,0 +1,34 @@
+import WireFormats
+
+/// An inside endpoint that speaks SIP over UDP, and the public endpoint that stands for it toward every peer (RFC 4787
+/// REQ-1), for as long as a registration, a call or packets from inside need it.
+public struct SIPBinding: BitwiseCopyable, Sendable {
+    /// Where in a message an endpoint is named. In each of them the inside end may leave out its port, if that is 5060;
+    /// what comes back to it must be without a port then, too.
+    enum Place: UInt8 {
+        case via = 0
+        case contact, identity, route
+    }
+
+    /// Its number among all bindings there have been; 0 while the slot is free.
+    public internal(set) var number: UInt32 = 0
+    /// The end on the inside.
+    public internal(set) var inside = Endpoint(IPv4Address(0), 0)
+    /// The public endpoint that stands for it.
+    public internal(set) var translated = Endpoint(IPv4Address(0), 0)
+    /// Where it last sent to.
+    public internal(set) var peer = Endpoint(IPv4Address(0), 0)
+    /// When it last sent anything, in nanoseconds of the monotonic clock (RFC 4787 REQ-6: what arrives does not count).
+    public internal(set) var sent: UInt64 = 0
+    /// How many calls and registrations need it.
+    public internal(set) var users: UInt32 = 0
+    /// The first of its registrations, plus one; 0 for none.
+    var registrations: UInt32 = 0
+    /// A bit for each `Place` in which it left its port out last.
+    var portless: UInt8 = 0
+    /// When the gateway last sent a keep-alive for it, or 0.
+    var keptAlive: UInt64 = 0
+
+    @_noLocks
+    init() {}
+}

@@ -1,0 +1,27 @@
+import WireFormats
+
+/// That an address of record leads to an inside endpoint, as a registrar has confirmed it (RFC 3261 section 10).
+public struct SIPRegistration: BitwiseCopyable, Sendable {
+    /// The address of record as it stands in To, `user@host`, cut to what fits, for people; 0 behind it.
+    public internal(set) var addressOfRecord = InlineArray<64, UInt8>(repeating: 0)
+    /// Its binding's slot, plus one; 0 while the slot is free.
+    var binding: UInt32 = 0
+    /// The next registration of the binding, plus one.
+    var next: UInt32 = 0
+    /// Which address of record it is, by hash.
+    var key: UInt64 = 0
+    /// The inside endpoint that is registered.
+    public internal(set) var inside = Endpoint(IPv4Address(0), 0)
+    /// The public endpoint that stands for it at the registrar.
+    public internal(set) var translated = Endpoint(IPv4Address(0), 0)
+    /// The registrar.
+    public internal(set) var registrar = Endpoint(IPv4Address(0), 0)
+    /// When it ends unless it is refreshed, in nanoseconds of the monotonic clock.
+    public internal(set) var expires: UInt64 = 0
+
+    @_noLocks
+    init() {}
+
+    /// Whether there is one in the slot.
+    public var isUsed: Bool { @_noLocks get { binding != 0 } }
+}

@@ -1,0 +1,201 @@
+import SIPCodec
+import WireFormats
+
+/// What a session description says of addresses and ports, read once into plain memory that is used again and again.
+///
+/// Invariant: the first `mediaCount` media and `candidateCount` candidates are those of the description last read; all
+/// ranges lie in it.
+struct SessionDescription: ~Copyable {
+    /// An IPv4 address and where it stands; `isThere` is false where there is none, or one of another kind, which nobody
+    /// translates.
+    struct Address: BitwiseCopyable {
+        var value = IPv4Address(0)
+        var start: UInt32 = 0
+        var end: UInt32 = 0
+        var isThere = false
+
+        @_noLocks
+        init() {}
+
+        @_noLocks
+        init(_ address: SDPAddress) {
+            guard case .ipv4(let value) = address.kind else { return }
+            self.value = value
+            start = UInt32(truncatingIfNeeded: address.range.lowerBound)
+            end = UInt32(truncatingIfNeeded: address.range.upperBound)
+            isThere = true
+        }
+
+        var range: Range<Int> { @_noLocks get { Int(start)..<Int(end) } }
+    }
+
+    /// A port and where it stands.
+    struct Port: BitwiseCopyable {
+        var number: UInt16 = 0
+        var start: UInt32 = 0
+        var end: UInt32 = 0
+
+        @_noLocks
+        init() {}
+
+        @_noLocks
+        init(_ port: SDPPort) {
+            number = port.number
+            start = UInt32(truncatingIfNeeded: port.range.lowerBound)
+            end = UInt32(truncatingIfNeeded: port.range.upperBound)
+        }
+
+        var range: Range<Int> { @_noLocks get { Int(start)..<Int(end) } }
+    }
+
+    /// An m= line and what belongs to it.
+    struct Media: BitwiseCopyable {
+        var port = Port()
+        /// Whether it is carried by UDP, and whether by RTP with RTCP beside it.
+        var isDatagram = false
+        var isRTP = false
+        /// Whether it is audio: then RTP's clock ticks 8000 times a second as a rule (RFC 3551).
+        var isAudio = false
+        /// Its own c= line, and what that says if it names another kind of address.
+        var connection = Address()
+        var hasConnection = false
+        /// a=rtcp.
+        var control = Port()
+        var controlAddress = Address()
+        var hasControl = false
+        var isMultiplexed = false
+        /// Whether nothing is to be sent to this end for now, or nothing comes from it.
+        var isHeld = false
+        var firstCandidate = 0
+        var candidateCount = 0
+
+        @_noLocks
+        init() {}
+    }
+
+    /// An address that ICE may try, of UDP and IPv4.
+    struct Candidate: BitwiseCopyable {
+        var address = Address()
+        var port = Port()
+        /// 1 for RTP, 2 for RTCP.
+        var component = 0
+
+        @_noLocks
+        init() {}
+    }
+
+    /// The most m= lines that are acted on; others are left as they are.
+    static var mediaMax: Int { @_noLocks get { 16 } }
+
+    private(set) var origin = Address()
+    /// The c= line of the session.
+    private(set) var connection = Address()
+    private(set) var mediaCount = 0
+    private var media = InlineArray<16, Media>(repeating: Media())
+    private var candidates = InlineArray<64, Candidate>(repeating: Candidate())
+    private var candidateCount = 0
+    private var isHeld = false
+
+    @_noLocks
+    init() {}
+
+    /// An m= line, from 0 to `mediaCount`.
+    subscript(index: Int) -> Media { @_noLocks get { media[index] } }
+
+    /// A candidate of an m= line, from 0 to its `candidateCount`.
+    @_noLocks
+    func candidate(_ index: Int, of line: Int) -> Candidate { candidates[media[line].firstCandidate &+ index] }
+
+    /// Where the media of an m= line go: its own c= line's address, or the session's.
+    @_noLocks
+    func address(of line: Int) -> Address { media[line].hasConnection ? media[line].connection : connection }
+
+    /// Reads a session description.
+    @_noLocks
+    mutating func read(_ bytes: RawSpan, _ range: Range<Int>) {
+        origin = Address()
+        connection = Address()
+        mediaCount = 0
+        candidateCount = 0
+        isHeld = false
+        var isLine = true
+        var reader = SDPReader(range)
+        while let line = reader.next(in: bytes) {
+            if case .media = line.kind {
+                isLine = mediaCount < SessionDescription.mediaMax
+                if isLine { begin(bytes, line.value) }
+            } else if mediaCount == 0 {
+                readSession(bytes, line)
+            } else if isLine {
+                readMedia(bytes, line)
+            }
+        }
+    }
+
+    @_noLocks
+    private mutating func begin(_ bytes: RawSpan, _ value: Range<Int>) {
+        var line = Media()
+        line.isHeld = isHeld
+        line.firstCandidate = candidateCount
+        // One that cannot be read keeps its place, so that the lines of both sides are the same ones.
+        if let media = SDPMedia(bytes, value) {
+            line.port = Port(media.port)
+            switch media.transport {
+            case .rtp:
+                line.isDatagram = true
+                line.isRTP = true
+                line.isAudio = bytes.octet(at: media.type.lowerBound) | 0x20 == 0x61
+            case .udp: line.isDatagram = true
+            case .tcp, .other: break
+            }
+        }
+        media[mediaCount] = line
+        mediaCount &+= 1
+    }
+
+    @_noLocks
+    private mutating func readSession(_ bytes: RawSpan, _ line: SDPLine) {
+        switch line.kind {
+        case .origin: if let origin = SDPOrigin(bytes, line.value) { self.origin = Address(origin.address) }
+        case .connection:
+            if let connection = SDPConnection(bytes, line.value) { self.connection = Address(connection.address) }
+        case .sendOnly, .inactive: isHeld = true
+        default: break
+        }
+    }
+
+    @_noLocks
+    private mutating func readMedia(_ bytes: RawSpan, _ line: SDPLine) {
+        let index = mediaCount &- 1
+        switch line.kind {
+        case .connection:
+            media[index].hasConnection = true
+            if let connection = SDPConnection(bytes, line.value) {
+                media[index].connection = Address(connection.address)
+            }
+        case .rtcp:
+            guard let control = SDPControlPort(bytes, line.value) else { return }
+            media[index].control = Port(control.port)
+            media[index].hasControl = true
+            if let address = control.address { media[index].controlAddress = Address(address) }
+        case .rtcpMux, .rtcpMuxOnly: media[index].isMultiplexed = true
+        case .sendOnly, .inactive: media[index].isHeld = true
+        case .sendReceive, .receiveOnly: media[index].isHeld = false
+        case .candidate: readCandidate(bytes, line.value, index)
+        default: break
+        }
+    }
+
+    @_noLocks
+    private mutating func readCandidate(_ bytes: RawSpan, _ value: Range<Int>, _ index: Int) {
+        guard candidateCount < 64, let read = SDPCandidate(bytes, value), case .udp = read.transport else { return }
+        var candidate = Candidate()
+        candidate.address = Address(read.address)
+        candidate.port = Port(read.port)
+        candidate.component = read.component
+        guard candidate.address.isThere, candidate.port.number != 0 else { return }
+        candidates[candidateCount] = candidate
+        candidateCount &+= 1
+        media[index].candidateCount &+= 1
+    }
+}
