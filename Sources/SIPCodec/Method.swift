@@ -1,5 +1,7 @@
+import TextFormats
+
 /// What a request asks for (RFC 3261 section 7.1). Methods are case-sensitive, and every token is a legal one.
-public enum Method: UInt8, Hashable, Sendable {
+public enum Method: UInt8, BitwiseCopyable, Hashable, Sendable {
     /// A token that is none of the others.
     case other
     /// RFC 3261 section 13: begins a session, or changes it.
@@ -30,4 +32,47 @@ public enum Method: UInt8, Hashable, Sendable {
     case message
     /// RFC 3903: publishes an event state.
     case publish
+
+    /// Whether both are the same; `other` is the same as `other`.
+    @_noLocks
+    public static func == (left: Method, right: Method) -> Bool { left.rawValue == right.rawValue }
+
+    /// The method that stands in `range`; nil when that is no token.
+    @_noLocks
+    public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        let count = range.count
+        guard count > 0 else { return nil }
+        if count <= 9, let known = Self.known(Keyword(bytes, range), count) {
+            self = known
+            return
+        }
+        for offset in range where !bytes.byte(at: offset).isToken { return nil }
+        self = .other
+    }
+
+    @inline(__always) @_noLocks
+    private static func known(_ name: Keyword, _ count: Int) -> Method? {
+        switch count {
+        case 3:
+            if name == Keyword("ACK") { return .ack }
+            if name == Keyword("BYE") { return .bye }
+        case 4: if name == Keyword("INFO") { return .info }
+        case 5:
+            if name == Keyword("PRACK") { return .prack }
+            if name == Keyword("REFER") { return .refer }
+        case 6:
+            if name == Keyword("INVITE") { return .invite }
+            if name == Keyword("CANCEL") { return .cancel }
+            if name == Keyword("UPDATE") { return .update }
+            if name == Keyword("NOTIFY") { return .notify }
+        case 7:
+            if name == Keyword("OPTIONS") { return .options }
+            if name == Keyword("MESSAGE") { return .message }
+            if name == Keyword("PUBLISH") { return .publish }
+        case 8: if name == Keyword("REGISTER") { return .register }
+        case 9: if name == Keyword("SUBSCRIBE") { return .subscribe }
+        default: break
+        }
+        return nil
+    }
 }

@@ -48,4 +48,43 @@ extension RawSpan {
         }
         return nil
     }
+
+    /// Where the first space or control character stands in `range`, which lies inside.
+    @inline(__always) @_noLocks
+    func firstBlank(in range: Range<Int>) -> Int? {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            if offset <= byteCount &- 16 {
+                let mask = sp_blank(octets(at: offset))
+                if mask != 0 {
+                    let found = offset &+ mask.trailingZeroBitCount
+                    return found < range.upperBound ? found : nil
+                }
+                offset &+= 16
+            } else {
+                if byte(at: offset) <= ASCII.space { return offset }
+                offset &+= 1
+            }
+        }
+        return nil
+    }
+
+    /// Up to eight bytes from `offset` on, the first lowest, and 0 for those behind them.
+    @inline(__always) @_noLocks
+    func shortWord(at offset: Int, count: Int) -> UInt64 {
+        guard offset <= byteCount &- 8 else { return shortWordAtEnd(offset, count) }
+        let word = word(at: offset)
+        return count >= 8 ? word : word & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
+    }
+
+    @_noLocks
+    private func shortWordAtEnd(_ offset: Int, _ count: Int) -> UInt64 {
+        var word: UInt64 = 0
+        var index = offset &+ count
+        while index > offset {
+            index &-= 1
+            word = word &<< 8 | UInt64(truncatingIfNeeded: byte(at: index))
+        }
+        return word
+    }
 }

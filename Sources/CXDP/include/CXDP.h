@@ -206,6 +206,18 @@ SP_HOT uint32_t sp_equal(sp_octets octets, uint8_t octet)
 	return sp_top_bits((sp_octets)(octets == octet));
 }
 
+/* Which octets are CR or LF. */
+SP_HOT uint32_t sp_line_ends(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)((octets == '\r') | (octets == '\n')));
+}
+
+/* Which octets are a space or a control character below it. */
+SP_HOT uint32_t sp_blank(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)(octets <= ' '));
+}
+
 /* Which octets are no decimal digit. */
 SP_HOT uint32_t sp_no_digit(sp_octets octets)
 {
