@@ -34,7 +34,7 @@ public struct SIPMessage: Sendable {
     /// - Throws: `MessageDefect`; the rows then hold what was read until there.
     @_noLocks
     public static func parse(
-        _ bytes: RawSpan, _ range: Range<Int>? = nil, isStream: Bool, rows: inout HeaderRows
+        _ bytes: borrowing RawSpan, _ range: Range<Int>? = nil, isStream: Bool, rows: inout HeaderRows
     ) throws(MessageDefect) -> SIPMessage {
         let range = bytes.range(range)
         let count = bytes.byteCount

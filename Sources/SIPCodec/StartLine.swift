@@ -34,7 +34,9 @@ public enum StartLine: Hashable, Sendable {
             throw foreign(bytes, range)
         }
         // A URI begins with a letter, and has no space in it.
-        guard bytes.byte(at: uri.lowerBound).isLetter, bytes.firstBlank(in: uri) == nil else { throw .startLine }
+        guard bytes.byte(at: uri.lowerBound).isLetter,
+            bytes.end(before: ASCII.space, ASCII.space, in: uri) == uri.upperBound
+        else { throw .startLine }
         return .request(method, uri: uri)
     }
 
@@ -46,7 +48,9 @@ public enum StartLine: Hashable, Sendable {
             // "SIP/", in any case.
             if bytes.shortWord(at: offset, count: 4) & 0xFFDF_DFDF == 0x2F50_4953 {
                 let version = offset &+ 4..<range.upperBound
-                let isLast = offset == range.lowerBound || bytes.firstBlank(in: version) == nil
+                let isLast =
+                    offset == range.lowerBound
+                    || bytes.end(before: ASCII.space, ASCII.space, in: version) == version.upperBound
                 let isThis = version.count >= 3 && bytes.shortWord(at: version.lowerBound, count: 3) == 0x30_2E32
                 return isLast && !isThis ? .version : .startLine
             }

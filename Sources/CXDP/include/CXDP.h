@@ -218,10 +218,23 @@ SP_HOT uint32_t sp_blank(sp_octets octets)
 	return sp_top_bits((sp_octets)(octets <= ' '));
 }
 
+/* Which octets are `one`, `other`, a space or a control character below it. */
+SP_HOT uint32_t sp_delimiters(sp_octets octets, uint8_t one, uint8_t other)
+{
+	return sp_top_bits((sp_octets)((octets == one) | (octets == other) | (octets <= ' ')));
+}
+
 /* Which octets are no decimal digit. */
 SP_HOT uint32_t sp_no_digit(sp_octets octets)
 {
 	return sp_top_bits((sp_octets)(octets - '0' > 9));
+}
+
+/* Which octets are in no name or address of a host: no letter, digit, hyphen, dot, or underscore. */
+SP_HOT uint32_t sp_no_host(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)(((octets | ' ') - 'a' > 25) & (octets - '0' > 9) & (octets != '-') &
+				       (octets != '.') & (octets != '_')));
 }
 
 /* Words that other threads, or the kernel, change too. All are ordered as if there were one thread. */
