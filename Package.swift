@@ -17,6 +17,7 @@ let package = Package(
         .executable(name: "sallyport", targets: ["sallyport"]),
         // For Fuzz/, a package of its own because everything in it is built with sanitizers, and for Benchmarks/.
         .library(name: "FTPCodec", targets: ["FTPCodec"]),
+        .library(name: "SIPCodec", targets: ["SIPCodec"]),
         .library(name: "Rewriting", targets: ["Rewriting", "WireFormats"]),
         .library(name: "FlowTables", targets: ["FlowTables", "PlainMemory", "WireFormats"]),
         .library(name: "XDPSockets", targets: ["XDPSockets", "CXDP"]),
@@ -43,6 +44,7 @@ let package = Package(
         .target(name: "WireFormats", swiftSettings: packetPath),
         .target(name: "TextFormats", swiftSettings: packetPath),
         .target(name: "FTPCodec", dependencies: ["TextFormats"], swiftSettings: packetPath),
+        .target(name: "SIPCodec", dependencies: ["CXDP", "TextFormats", "WireFormats"], swiftSettings: packetPath),
         // A module of its own, because in a debug build `@_noLocks` sees generic code of other modules only.
         .target(name: "PlainMemory", dependencies: ["CXDP"], swiftSettings: packetPath),
         .target(name: "FlowTables", dependencies: ["PlainMemory", "WireFormats"], swiftSettings: packetPath),
@@ -82,6 +84,7 @@ let package = Package(
 
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
         .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),
+        .testTarget(name: "SIPCodecTests", dependencies: ["SIPCodec", "WireFormats"]),
         .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables", "PlainMemory", "WireFormats"]),
         .target(name: "HeapWatch", path: "Tests/HeapWatch"),
         // Thousands of simulated conversations: dynamic exclusivity checks would take a fifth of the time.

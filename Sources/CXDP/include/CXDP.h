@@ -22,6 +22,9 @@
 #include <time.h>
 #include <sys/eventfd.h>
 #include <xdp/xsk.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define SP_HOT static inline __attribute__((always_inline, swift_attr("@_noLocks")))
 
@@ -185,6 +188,60 @@ void sp_memory_unmap(void *area, uint64_t size);
 SP_HOT void sp_prefetch(const void *address)
 {
 	__builtin_prefetch(address);
+}
+
+/* 16 octets of text, the first in the lowest element. */
+typedef uint8_t sp_octets __attribute__((vector_size(16)));
+
+/* The top bit of every octet as a number, that of the first octet lowest. */
+SP_HOT uint32_t sp_top_bits(sp_octets octets)
+{
+#ifdef __SSE2__
+	return (uint32_t)_mm_movemask_epi8((__m128i)octets);
+#else
+	uint32_t bits = 0;
+
+	for (int i = 0; i < 16; i++)
+		bits |= (uint32_t)(octets[i] >> 7) << i;
+	return bits;
+#endif
+}
+
+/* Which octets are `octet`: a bit for each, the first lowest. */
+SP_HOT uint32_t sp_equal(sp_octets octets, uint8_t octet)
+{
+	return sp_top_bits((sp_octets)(octets == octet));
+}
+
+/* Which octets are CR or LF. */
+SP_HOT uint32_t sp_line_ends(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)((octets == '\r') | (octets == '\n')));
+}
+
+/* Which octets are a space or a control character below it. */
+SP_HOT uint32_t sp_blank(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)(octets <= ' '));
+}
+
+/* Which octets are `one`, `other`, a space or a control character below it. */
+SP_HOT uint32_t sp_delimiters(sp_octets octets, uint8_t one, uint8_t other)
+{
+	return sp_top_bits((sp_octets)((octets == one) | (octets == other) | (octets <= ' ')));
+}
+
+/* Which octets are no decimal digit. */
+SP_HOT uint32_t sp_no_digit(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)(octets - '0' > 9));
+}
+
+/* Which octets are in no name or address of a host: no letter, digit, hyphen, dot, or underscore. */
+SP_HOT uint32_t sp_no_host(sp_octets octets)
+{
+	return sp_top_bits((sp_octets)(((octets | ' ') - 'a' > 25) & (octets - '0' > 9) & (octets != '-') &
+				       (octets != '.') & (octets != '_')));
 }
 
 /* Words that other threads, or the kernel, change too. All are ordered as if there were one thread. */
