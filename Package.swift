@@ -49,7 +49,8 @@ let package = Package(
         .target(name: "PlainMemory", dependencies: ["CXDP"], swiftSettings: packetPath),
         .target(name: "FlowTables", dependencies: ["PlainMemory", "WireFormats"], swiftSettings: packetPath),
         .target(
-            name: "Rewriting", dependencies: ["CXDP", "FTPCodec", "FlowTables", "PlainMemory", "WireFormats"],
+            name: "Rewriting",
+            dependencies: ["CXDP", "FTPCodec", "FlowTables", "PlainMemory", "SIPCodec", "TextFormats", "WireFormats"],
             swiftSettings: packetPath),
         .target(name: "XDPSockets", dependencies: ["CXDP", "FlowTables"], swiftSettings: packetPath),
         .target(

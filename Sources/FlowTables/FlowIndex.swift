@@ -1,7 +1,7 @@
 import PlainMemory
 import WireFormats
 
-/// Finds the slot of a conversation by its two ends: open addressing with linear probing at a load of at most one
+/// Finds the slot of a conversation by its two ends, or of anything by 96 bits: open addressing with linear probing at a load of at most one
 /// half, and entries of which four stand in a cache line, so that a look-up touches one line as a rule.
 ///
 /// Invariants: single writer; an entry's `slot` is 0 when it is empty, else the slot number plus one; between an
@@ -9,12 +9,19 @@ import WireFormats
 /// by random numbers, so that nobody outside can aim at one bucket.
 @safe
 public struct FlowIndex: ~Copyable {
-    /// The two ends in 96 bits.
-    @usableFromInline struct Key: BitwiseCopyable {
-        /// The client's address and port, and the server's port.
+    /// What a slot is found by.
+    public struct Key: BitwiseCopyable, Sendable {
+        /// Of two ends, the client's address and port, and the server's port.
         @usableFromInline var most: UInt64
         /// The server's address.
         @usableFromInline var rest: UInt32
+
+        /// Any 96 bits.
+        @inlinable @inline(__always) @_noLocks
+        public init(most: UInt64, rest: UInt32) {
+            self.most = most
+            self.rest = rest
+        }
 
         @inlinable @inline(__always) @_noLocks
         init(_ client: Endpoint, _ server: Endpoint) {
@@ -61,16 +68,25 @@ public struct FlowIndex: ~Copyable {
 
     /// The slot kept for a pair of ends, or nil.
     @inlinable @_noLocks
-    public func find(_ client: Endpoint, _ server: Endpoint) -> Int? {
-        let slot = unsafe base[position(of: Key(client, server))].slot
+    public func find(_ client: Endpoint, _ server: Endpoint) -> Int? { find(key: Key(client, server)) }
+
+    /// The slot kept for a key, or nil.
+    @inlinable @inline(__always) @_noLocks
+    public func find(key: Key) -> Int? {
+        let slot = unsafe base[position(of: key)].slot
         return slot == 0 ? nil : Int(slot) &- 1
     }
 
     /// Keeps a slot for a pair of ends that is not there yet; false when full.
     @inlinable @_noLocks
     public mutating func insert(_ client: Endpoint, _ server: Endpoint, slot: Int) -> Bool {
+        insert(key: Key(client, server), slot: slot)
+    }
+
+    /// Keeps a slot for a key that is not there yet; false when full.
+    @inlinable @inline(__always) @_noLocks
+    public mutating func insert(key: Key, slot: Int) -> Bool {
         guard held < capacity else { return false }
-        let key = Key(client, server)
         let position = position(of: key)
         unsafe base[position].key = key
         unsafe base[position].slot = UInt32(truncatingIfNeeded: slot &+ 1)
@@ -80,8 +96,12 @@ public struct FlowIndex: ~Copyable {
 
     /// Forgets a pair of ends, if it is there.
     @inlinable @_noLocks
-    public mutating func remove(_ client: Endpoint, _ server: Endpoint) {
-        var hole = position(of: Key(client, server))
+    public mutating func remove(_ client: Endpoint, _ server: Endpoint) { remove(key: Key(client, server)) }
+
+    /// Forgets a key, if it is there.
+    @inlinable @inline(__always) @_noLocks
+    public mutating func remove(key: Key) {
+        var hole = position(of: key)
         guard unsafe base[hole].slot != 0 else { return }
         held &-= 1
         var next = (hole &+ 1) & mask

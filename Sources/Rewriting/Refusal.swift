@@ -1,5 +1,3 @@
-import WireFormats
-
 /// Why a command was kept from the server, which got a NOOP in its place; and what the client reads instead of the
 /// reply to that.
 enum Refusal: UInt8, BitwiseCopyable {
@@ -34,16 +32,5 @@ enum Refusal: UInt8, BitwiseCopyable {
             case .resources: "425 No data connection can be had now, try again.\r\n"
             }
         }
-    }
-
-    /// Writes a text to the start of some bytes and returns its length.
-    @_noLocks
-    static func write(_ text: StaticString, into bytes: inout MutableRawSpan) -> Int {
-        let count = text.utf8CodeUnitCount
-        for index in 0..<count {
-            // Safe: `utf8Start` has `utf8CodeUnitCount` bytes, and lives for ever.
-            unsafe bytes.put(text.utf8Start[index], at: index)
-        }
-        return count
     }
 }

@@ -1,6 +1,7 @@
 import FTPCodec
 import FlowTables
 import PlainMemory
+import TextFormats
 import WireFormats
 
 /// What a session needs beside its own state: the time, the settings, the counters, the data connections, and a
@@ -33,7 +34,9 @@ struct Surroundings: ~Copyable {
     @_noLocks
     mutating func write(_ text: StaticString) -> Int {
         var bench = workbench.mutableBytes(0)
-        return Refusal.write(text, into: &bench)
+        var length = 0
+        bench.append(text, at: &length)
+        return length
     }
 
     /// Writes a line to the workbench with another endpoint in `place`: in the form of EPRT if there is a delimiter,

@@ -31,16 +31,6 @@ extension RawSpan {
         return letters
     }
 
-    /// A range without the white space at either end of it.
-    @_noLocks
-    func trimmed(_ range: Range<Int>) -> Range<Int> {
-        var start = range.lowerBound
-        var end = range.upperBound
-        while start < end, byte(at: end &- 1).isSpace { end &-= 1 }
-        while start < end, byte(at: start).isSpace { start &+= 1 }
-        return start..<end
-    }
-
     /// The number that all of `range` is in decimal; nil when it is no number, or above `most`, however long.
     @_noLocks
     func decimal(_ range: Range<Int>, most: Int) -> Int? {

@@ -73,8 +73,8 @@ public struct SIPHost: Sendable {
 
 extension IPv4Address {
     /// The address that fills `range` as four decimal octets without leading zeros; nil for anything else.
-    @inline(__always) @_noLocks
-    init?(_ bytes: borrowing RawSpan, text range: Range<Int>) {
+    @_noLocks
+    public init?(_ bytes: borrowing RawSpan, text range: Range<Int>) {
         let count = range.count
         guard count >= 7 && count <= 15 else { return nil }
         let window = TextWindow(bytes, at: range.lowerBound)

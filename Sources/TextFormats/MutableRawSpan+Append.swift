@@ -9,6 +9,15 @@ extension MutableRawSpan {
         offset &+= 1
     }
 
+    /// Writes a text.
+    @_noLocks
+    public mutating func append(_ text: StaticString, at offset: inout Int) {
+        for index in 0..<text.utf8CodeUnitCount {
+            // Safe: `utf8Start` has `utf8CodeUnitCount` bytes, and lives for ever.
+            unsafe append(text.utf8Start[index], at: &offset)
+        }
+    }
+
     /// Writes a number without leading zeros, at most five digits.
     @_noLocks
     public mutating func append(decimal value: UInt16, at offset: inout Int) {

@@ -37,6 +37,14 @@ public struct IPv4Address: Hashable, BitwiseCopyable, Sendable {
         @inline(__always) @_noLocks get { value.bigEndian }
     }
 
+    /// Whether it is one that only a site itself, or its provider, can reach: RFC 1918, RFC 3927, RFC 6598.
+    public var isPrivate: Bool {
+        @_noLocks get {
+            value >> 24 == 10 || value >> 20 == 0xac1 || value >> 16 == 0xc0a8 || value >> 16 == 0xa9fe
+                || value >> 22 == 0x191
+        }
+    }
+
     /// Octet 0 to 3, the most significant first.
     @inlinable @_noLocks
     public func octet(_ index: Int) -> UInt8 {

@@ -6,7 +6,7 @@ import WireFormats
 /// message from outside can tell what it is inside, also if it is another worker's.
 ///
 /// Invariant: each word has one writer, the worker to whose slice the port belongs; it is read and written whole.
-public final class PublicEndpoints: Sendable {
+@safe public struct PublicEndpoints: Sendable {
     /// What a public endpoint stands for.
     struct Entry: BitwiseCopyable {
         /// The inside endpoint.
@@ -15,31 +15,63 @@ public final class PublicEndpoints: Sendable {
         var isMedia: Bool
         /// In which places the inside end leaves its port out because it is 5060; see `SIPBinding.portless`.
         var portless: UInt8
+
+        @_noLocks
+        init(inside: Endpoint, isMedia: Bool, portless: UInt8) {
+            self.inside = inside
+            self.isMedia = isMedia
+            self.portless = portless
+        }
     }
 
-    /// All bits 0 for a public endpoint that stands for nothing.
-    private let words: Slots<UInt64>
-    private let addresses: Slots<IPv4Address>
+    /// The memory, which must outlive every copy of `endpoints`.
+    public final class Table: Sendable {
+        /// What workers have of it.
+        public let endpoints: PublicEndpoints
+
+        /// Room for the ports of `range` on every address.
+        public init(_ addresses: [IPv4Address], _ range: ClosedRange<UInt16>) {
+            unsafe endpoints = PublicEndpoints(
+                words: .allocate(capacity: addresses.count * range.count),
+                addresses: .allocate(capacity: addresses.count), addressCount: addresses.count,
+                first: range.lowerBound, count: range.count)
+            // Safe: as many are allocated as are initialised.
+            unsafe UnsafeMutableRawPointer(endpoints.words).initializeMemory(
+                as: UInt64.self, repeating: 0, count: addresses.count * range.count)
+            for (index, address) in addresses.enumerated() {
+                unsafe (endpoints.addresses + index).initialize(to: address)
+            }
+        }
+
+        deinit {
+            unsafe endpoints.words.deallocate()
+            unsafe endpoints.addresses.deallocate()
+        }
+    }
+
+    // Safe wherever they are used below: places are checked against the counts, and the table outlives this value.
+    private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
+    private nonisolated(unsafe) let addresses: UnsafeMutablePointer<IPv4Address>
+    private let addressCount: Int
     private let first: UInt16
     private let count: Int
 
-    /// Room for the ports of `range` on every address.
-    public init(_ publicAddresses: [IPv4Address], _ range: ClosedRange<UInt16>) throws(TableError) {
-        let words = try Slots<UInt64>(count: publicAddresses.count * range.count)
-        var addresses = try Slots<IPv4Address>(count: publicAddresses.count)
-        for (index, address) in publicAddresses.enumerated() { addresses[index] = address }
-        self.words = words
-        self.addresses = addresses
-        first = range.lowerBound
-        count = range.count
+    private init(
+        words: UnsafeMutablePointer<Atomic<UInt64>>, addresses: UnsafeMutablePointer<IPv4Address>, addressCount: Int,
+        first: UInt16, count: Int
+    ) {
+        unsafe self.words = words
+        unsafe self.addresses = addresses
+        self.addressCount = addressCount
+        self.first = first
+        self.count = count
     }
 
     /// What a public endpoint stands for; nil if it is none of the gateway's, or stands for nothing.
     @_noLocks
     func entry(of endpoint: Endpoint) -> Entry? {
         guard let place = place(of: endpoint) else { return nil }
-        // Safe: the place is within the words; an atomic number is laid out as a plain one.
-        let word = unsafe atomic(place).pointee.load(ordering: .relaxed)
+        let word = unsafe words[place].load(ordering: .relaxed)
         guard word != 0 else { return nil }
         return Entry(
             inside: Endpoint(
@@ -47,7 +79,7 @@ public final class PublicEndpoints: Sendable {
             isMedia: word & 0x100 != 0, portless: UInt8(truncatingIfNeeded: word))
     }
 
-    /// Says what a public endpoint of the caller's own slice stands for.
+    /// Says what a public endpoint of the caller's own slice stands for; nil: nothing.
     @_noLocks
     func set(_ endpoint: Endpoint, to entry: Entry?) {
         guard let place = place(of: endpoint) else { return }
@@ -56,22 +88,16 @@ public final class PublicEndpoints: Sendable {
             word = UInt64(entry.inside.address.value) << 32 | UInt64(entry.inside.port) << 16
             word |= (entry.isMedia ? 0x100 : 0) | UInt64(entry.portless)
         }
-        // Safe: as above.
-        unsafe atomic(place).pointee.store(word, ordering: .relaxed)
+        unsafe words[place].store(word, ordering: .relaxed)
     }
 
     @_noLocks
     private func place(of endpoint: Endpoint) -> Int? {
         let offset = Int(endpoint.port) &- Int(first)
         guard offset >= 0, offset < count else { return nil }
-        for index in 0..<addresses.count where addresses[index] == endpoint.address {
+        for index in 0..<addressCount where unsafe addresses[index] == endpoint.address {
             return index &* count &+ offset
         }
         return nil
-    }
-
-    @unsafe @_noLocks
-    private func atomic(_ place: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        unsafe UnsafeMutableRawPointer(words.base + place).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 }

@@ -52,8 +52,8 @@ struct Splices: ~Copyable {
     @_noLocks
     mutating func replace(_ range: Range<Int>, by number: UInt16) {
         guard hasRoom else { return }
-        var room = mutableText
         var end = used
+        var room = mutableText
         room.append(decimal: number, at: &end)
         finish(range, end)
     }
@@ -62,8 +62,8 @@ struct Splices: ~Copyable {
     @_noLocks
     mutating func replace(_ range: Range<Int>, by address: IPv4Address) {
         guard hasRoom else { return }
-        var room = mutableText
         var end = used
+        var room = mutableText
         room.append(address: address.value, separator: ASCII.dot, at: &end)
         finish(range, end)
     }
@@ -72,32 +72,30 @@ struct Splices: ~Copyable {
     @_noLocks
     mutating func replace(_ range: Range<Int>, by endpoint: Endpoint) {
         guard hasRoom else { return }
-        var room = mutableText
         var end = used
+        var room = mutableText
         room.append(address: endpoint.address.value, separator: ASCII.dot, at: &end)
         room.append(ASCII.colon, at: &end)
         room.append(decimal: endpoint.port, at: &end)
         finish(range, end)
     }
 
-    /// Writes the message that stands in `range` of `bytes`, changed, to `place` of other bytes; its new length.
+    /// Writes the message that stands in `range` of `bytes`, changed, to other bytes, and moves `offset` behind it.
     @_noLocks
-    func write(_ bytes: borrowing RawSpan, _ range: Range<Int>, to target: inout MutableRawSpan, at place: Int) -> Int {
+    func write(
+        _ bytes: borrowing RawSpan, _ range: Range<Int>, to target: inout MutableRawSpan, at offset: inout Int
+    ) {
         var from = range.lowerBound
-        var to = place
         for index in 0..<count {
             let splice = splices[index]
             let kept = from..<Int(splice.start)
-            target.copy(bytes, kept, to: to)
-            to &+= kept.count
-            for offset in 0..<Int(splice.length) {
-                target.put(text[Int(splice.text) &+ offset], at: to)
-                to &+= 1
-            }
+            target.copy(bytes, kept, to: offset)
+            offset &+= kept.count
+            for place in 0..<Int(splice.length) { target.append(text[Int(splice.text) &+ place], at: &offset) }
             from = Int(splice.end)
         }
-        target.copy(bytes, from..<range.upperBound, to: to)
-        return to &+ range.upperBound &- from &- place
+        target.copy(bytes, from..<range.upperBound, to: offset)
+        offset &+= range.upperBound &- from
     }
 
     // MARK: Within

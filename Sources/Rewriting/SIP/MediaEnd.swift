@@ -1,0 +1,46 @@
+import WireFormats
+
+/// Where one side of a call receives one of its media, as its last session description says.
+struct MediaEnd: BitwiseCopyable {
+    /// An address that ICE may try beside the default one.
+    struct Candidate: BitwiseCopyable {
+        var endpoint = Endpoint(IPv4Address(0), 0)
+        var isControl = false
+
+        @_noLocks
+        init() {}
+    }
+
+    /// The most candidates that flows are opened for.
+    static var candidateMax: Int { @_noLocks get { 6 } }
+
+    /// Where RTP, or whatever it is, goes; port 0 when nothing is received.
+    var media = Endpoint(IPv4Address(0), 0)
+    /// Where RTCP goes; port 0 when there is none.
+    var control = Endpoint(IPv4Address(0), 0)
+    /// Whether RTCP goes where RTP goes if the other side agrees (RFC 5761 section 5.1.1).
+    var isMultiplexed = false
+    var candidates = InlineArray<6, Candidate>(repeating: Candidate())
+    var candidateCount = 0
+    /// Whether the other side is asked to send nothing for now: then silence is no sign that the call is over.
+    var isHeld = false
+    /// RTP's clock rate in Hz; 0 when it is not RTP, or not known.
+    var clockRate: UInt32 = 0
+
+    @_noLocks
+    init() {}
+
+    /// Whether anything can be sent to it.
+    var isThere: Bool { @_noLocks get { media.port != 0 } }
+
+    /// Adds a candidate, unless it is the default address, known already, or one too many.
+    @_noLocks
+    mutating func add(_ endpoint: Endpoint, isControl: Bool) {
+        guard candidateCount < MediaEnd.candidateMax, endpoint != (isControl ? control : media) else { return }
+        for index in 0..<candidateCount
+        where candidates[index].endpoint == endpoint && candidates[index].isControl == isControl { return }
+        candidates[candidateCount].endpoint = endpoint
+        candidates[candidateCount].isControl = isControl
+        candidateCount &+= 1
+    }
+}

@@ -1,0 +1,32 @@
+import WireFormats
+
+/// A pair of flows in XDP: between an inside end and an outside end of media, both ways.
+public struct MediaLeg: BitwiseCopyable, Sendable {
+    /// Its number among all there have been; 0 while the slot is free.
+    public internal(set) var number: UInt32 = 0
+    /// The number of its call.
+    public internal(set) var call: UInt32 = 0
+    /// Which m= line it belongs to, from 0.
+    public internal(set) var line: UInt8 = 0
+    /// Whether it carries RTCP alone.
+    public internal(set) var isControl = false
+    /// The inside end.
+    public internal(set) var inside = Endpoint(IPv4Address(0), 0)
+    /// Its public endpoint.
+    public internal(set) var translated = Endpoint(IPv4Address(0), 0)
+    /// The outside end.
+    public internal(set) var outside = Endpoint(IPv4Address(0), 0)
+    /// RTP's clock rate in Hz; 0 when it carries no RTP, or the rate is not known.
+    public internal(set) var clockRate: UInt32 = 0
+    /// When a packet last passed, in nanoseconds, as far as it was looked for.
+    var seen: UInt64 = 0
+    /// When it is closed because a newer description has taken its place; 0 while it is in use.
+    var closes: UInt64 = 0
+    /// The stream whose port it uses, plus one: it counts among the stream's users.
+    var stream: UInt32 = 0
+    /// The next leg of the media, plus one.
+    var next: UInt32 = 0
+
+    @_noLocks
+    init() {}
+}

@@ -1,0 +1,139 @@
+import FlowTables
+import PlainMemory
+import WireFormats
+
+/// All bindings of one worker, and the public UDP ports that they have.
+///
+/// Invariants: a slot that is not free is found by `index` by its inside endpoint, and by the port block by its public
+/// one; `published` says the same of it to all workers.
+struct SIPBindings: ~Copyable {
+    private var bindings: SharedSlots<SIPBinding>
+    private var index: FlowIndex
+    private var free: FreeList
+    private var ports: PortBlock
+    private var numbers: Numbers
+    private let published: PublicEndpoints
+
+    init(
+        capacity: Int, descriptor: Int32, ports: consuming PortBlock, published: PublicEndpoints, seed: UInt64,
+        share: WorkerShare
+    ) throws(TableError) {
+        let bindings = try SharedSlots<SIPBinding>(count: capacity, descriptor: descriptor)
+        let index = try FlowIndex(capacity: capacity, seed: seed)
+        let free = try FreeList(count: capacity)
+        self.bindings = bindings
+        self.index = index
+        self.free = free
+        self.ports = ports
+        self.published = published
+        numbers = Numbers(share)
+    }
+
+    /// How many there are.
+    var count: Int { @_noLocks get { index.count } }
+
+    /// The most there can be.
+    var capacity: Int { @_noLocks get { index.capacity } }
+
+    /// A binding.
+    subscript(slot: Int) -> SIPBinding { @_noLocks get { bindings[slot] } }
+
+    /// The binding of an inside endpoint.
+    @_noLocks
+    func find(_ inside: Endpoint) -> Int? { index.find(inside, Endpoint(IPv4Address(0), 0)) }
+
+    /// The binding that a public endpoint belongs to.
+    @_noLocks
+    func find(translated: Endpoint) -> Int? {
+        guard case .conversation(let slot)? = ports.owner(of: translated) else { return nil }
+        return slot
+    }
+
+    /// The public address of an inside host.
+    @_noLocks
+    func address(for inside: IPv4Address) -> IPv4Address { ports.address(for: inside) }
+
+    /// Gives an inside endpoint that has none a public one; nil when slots or ports have run out.
+    @_noLocks
+    mutating func open(_ inside: Endpoint, _ lottery: inout Lottery, now: UInt64) -> Int? {
+        guard let draw = ports.draw(ports.address(for: inside.address), by: lottery.draw()), let slot = free.take()
+        else {
+            return nil
+        }
+        _ = index.insert(inside, Endpoint(IPv4Address(0), 0), slot: slot)
+        var binding = SIPBinding()
+        binding.number = numbers.next()
+        binding.inside = inside
+        binding.translated = ports.take(draw, for: .conversation(slot))
+        binding.sent = now
+        bindings.store(binding, at: slot)
+        publish(slot)
+        return slot
+    }
+
+    /// Forgets a binding.
+    @_noLocks
+    mutating func end(_ slot: Int) {
+        let binding = bindings[slot]
+        index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
+        published.set(binding.translated, to: nil)
+        ports.give(binding.translated)
+        bindings.store(SIPBinding(), at: slot)
+        free.give(slot)
+    }
+
+    // MARK: Changes
+
+    /// The inside end has sent something to a peer.
+    @_noLocks
+    mutating func didSend(_ slot: Int, to peer: Endpoint, now: UInt64) {
+        bindings.beginChange(of: slot)
+        bindings[slot].sent = now
+        bindings[slot].peer = peer
+        bindings.endChange(of: slot)
+    }
+
+    /// The gateway has sent a keep-alive for it.
+    @_noLocks
+    mutating func didKeepAlive(_ slot: Int, now: UInt64) {
+        bindings.beginChange(of: slot)
+        bindings[slot].keptAlive = now
+        bindings.endChange(of: slot)
+    }
+
+    /// One more, or one less, needs it.
+    @_noLocks
+    mutating func use(_ slot: Int, by difference: Int) {
+        bindings.beginChange(of: slot)
+        bindings[slot].users = UInt32(truncatingIfNeeded: Int(bindings[slot].users) &+ difference)
+        bindings.endChange(of: slot)
+    }
+
+    /// The first of its registrations, plus one.
+    @_noLocks
+    mutating func setRegistrations(_ slot: Int, _ first: UInt32) {
+        bindings.beginChange(of: slot)
+        bindings[slot].registrations = first
+        bindings.endChange(of: slot)
+    }
+
+    /// Notes whether the inside end has left its port out in a place.
+    @_noLocks
+    mutating func note(_ slot: Int, _ place: SIPBinding.Place, isPortless: Bool) {
+        let bit: UInt8 = 1 << place.rawValue
+        let noted = isPortless ? bindings[slot].portless | bit : bindings[slot].portless & ~bit
+        guard noted != bindings[slot].portless else { return }
+        bindings.beginChange(of: slot)
+        bindings[slot].portless = noted
+        bindings.endChange(of: slot)
+        publish(slot)
+    }
+
+    @_noLocks
+    private func publish(_ slot: Int) {
+        let binding = bindings[slot]
+        published.set(
+            binding.translated,
+            to: PublicEndpoints.Entry(inside: binding.inside, isMedia: false, portless: binding.portless))
+    }
+}

@@ -1,0 +1,53 @@
+import PlainMemory
+
+/// What a worker counts of SIP: every datagram ends in exactly one of the verdicts, and events are counted beside them.
+/// `sallyport counters` shows all of them by these names.
+public enum SIPCounter: Int, CaseIterable, Sendable {
+    // Verdicts on datagrams.
+    case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused
+    case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge
+    // Events of messages.
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives
+    // Events of bindings and registrations.
+    case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
+    // Events of calls.
+    case callsOpened, callsConfirmed, callsFailed, callsEnded, callsLost, callsFull
+    case mediaOpened, mediaClosed, mediaFull, mediaElsewhere
+
+    /// What is counted, for people.
+    public var meaning: String {
+        switch self {
+        case .sipEdited: "SIP message with addresses translated"
+        case .sipPassed: "SIP message that names no address to translate, passed on as it came"
+        case .sipForeign: "datagram on the SIP port that is not SIP (keep-alives, STUN), passed on as it came"
+        case .sipMalformed: "SIP message that cannot be understood, passed on as it came"
+        case .sipRefused: "SIP request answered by the gateway because a table was full"
+        case .dropSIPChecksum: "corrupt: checksum wrong"
+        case .dropSIPUnknown: "from outside, to a public port that is nobody's, or not SIP from a stranger"
+        case .dropSIPFull:
+            "datagram of a new inside host refused: no binding or public port free (gateway.conversations)"
+        case .dropSIPTooLarge: "message with more to change than there is room for"
+        case .sipBodiesSigned: "bodies left as they are because the sender has signed them (auth-int)"
+        case .sipHostsElsewhere: "addresses of other inside hosts, left as they are"
+        case .sipKeepalives: "keep-alives sent by the gateway for registered phones"
+        case .bindingsOpened: "inside endpoints given a public one"
+        case .bindingsEnded: "inside endpoints forgotten"
+        case .registrationsOpened: "registrations confirmed by a registrar"
+        case .registrationsEnded: "registrations that ran out or were taken back"
+        case .registrationsFull: "registrations not followed because the table is full"
+        case .callsOpened: "calls begun"
+        case .callsConfirmed: "calls answered"
+        case .callsFailed: "calls not answered"
+        case .callsEnded: "calls ended by BYE"
+        case .callsLost: "calls ended because media and signalling fell silent"
+        case .callsFull: "calls refused because the table is full (gateway.conversations)"
+        case .mediaOpened: "media flows opened in XDP"
+        case .mediaClosed: "media flows closed in XDP"
+        case .mediaFull: "media not translated: no port or slot free (nat.ports, gateway.flows)"
+        case .mediaElsewhere: "media announced at an address or port that is not translated, left as it is"
+        }
+    }
+}
+
+/// A worker's counters of SIP, in memory that the command line reads.
+public typealias SIPCounters = CounterTable<SIPCounter>

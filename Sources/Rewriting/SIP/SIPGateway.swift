@@ -1,0 +1,336 @@
+import FlowTables
+import PlainMemory
+import SIPCodec
+import TextFormats
+import WireFormats
+
+/// The gateway for SIP over UDP, transparent: datagrams and a time in; datagrams, requests and counters out. Like
+/// `Gateway`, it knows nothing of cards, maps, files or clocks.
+///
+/// An inside endpoint keeps one public endpoint toward every peer. In what it sends, its own addresses become public ones,
+/// and in what it gets they become its own again, so that neither side sees a translator; media get public ports from the
+/// session descriptions. What names no such address passes byte for byte.
+///
+/// After each call the caller works off the requests, and then the outbox, and clears both. Invariants: one thread; every
+/// binding and every call that is not free has a deadline on the wheel.
+public struct SIPGateway: ~Copyable {
+    /// The size of the tables.
+    public struct Capacity: Sendable {
+        /// Inside endpoints.
+        public var bindings: Int
+        /// Registrations.
+        public var registrations: Int
+        /// Calls.
+        public var calls: Int
+        /// Pairs of media flows.
+        public var media: Int
+
+        /// Room for so many of each.
+        public init(bindings: Int, registrations: Int, calls: Int, media: Int) {
+            self.bindings = bindings
+            self.registrations = registrations
+            self.calls = calls
+            self.media = media
+        }
+    }
+
+    /// Files in which the tables and counters stand, for others to read; -1 for none.
+    public struct Descriptors: Sendable {
+        /// For bindings.
+        public var bindings: Int32 = -1
+        /// For registrations.
+        public var registrations: Int32 = -1
+        /// For calls.
+        public var calls: Int32 = -1
+        /// For pairs of media flows.
+        public var legs: Int32 = -1
+        /// For counters.
+        public var counters: Int32 = -1
+
+        /// No files.
+        public init() {}
+    }
+
+    /// What is known of a datagram that is being worked on.
+    struct Context {
+        /// Where it came from, and which binding it belongs to.
+        let side: Side
+        let binding: Int
+        let source: Endpoint
+        let destination: Endpoint
+        /// The inside end and its public endpoint.
+        let inside: Endpoint
+        let translated: Endpoint
+        let timeToLive: UInt8
+
+        @_noLocks
+        init(_ datagram: UDPPacket, from side: Side, slot: Int, _ binding: SIPBinding) {
+            self.side = side
+            self.binding = slot
+            source = datagram.source
+            destination = datagram.destination
+            inside = binding.inside
+            translated = binding.translated
+            timeToLive = datagram.timeToLive
+        }
+    }
+
+    var settings: SIPSettings
+    var bindings: SIPBindings
+    var registrations: SIPRegistrations
+    var calls: SIPCalls
+    var media: MediaTable
+    let counters: SIPCounters
+    let published: PublicEndpoints
+    let hash: KeyedHash
+    var lottery: Lottery
+    var now: UInt64
+    var wheel: TimerWheel
+    // What is used for one message, and again for the next.
+    var rows = HeaderRows()
+    var splices: Splices
+    var description = SessionDescription()
+    private let table: PublicEndpoints.Table
+    private var message: MessageBuffer
+    private var outbox: Slots<OutgoingDatagram>
+    /// How many datagrams there are to send.
+    public private(set) var outboxCount = 0
+
+    /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
+    /// `share`: a part for signalling, and the rest in pairs for media. UDP's ports are not TCP's, so that `Gateway` may
+    /// have the same. The `table` is that of all workers; `seed` and `now` are as for `Gateway`.
+    public init(
+        _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, settings: SIPSettings,
+        table: PublicEndpoints.Table, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
+        share: WorkerShare = WorkerShare()
+    ) throws(TableError) {
+        var lottery = Lottery(seed: seed)
+        let slice = PortCut(ports, workers: share.count).slice(share.index)
+        // An eighth for signalling, and so that the rest begins with an even port.
+        let last = (slice.lowerBound + UInt16(max(2, slice.count / 8))) | 1
+        let signalling = try PortBlock(addresses, slice.lowerBound...last)
+        let pairs = try PortBlock(addresses, last + 1...slice.upperBound, inPairs: true)
+        let bindings = try SIPBindings(
+            capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling,
+            published: table.endpoints, seed: lottery.draw(), share: share)
+        let registrations = try SIPRegistrations(
+            capacity: capacity.registrations, descriptor: descriptors.registrations)
+        let calls = try SIPCalls(
+            capacity: capacity.calls, descriptor: descriptors.calls, seed: lottery.draw(), share: share)
+        let media = try MediaTable(
+            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs, published: table.endpoints,
+            share: share)
+        let counters = try SIPCounters(descriptor: descriptors.counters)
+        let wheel = try TimerWheel(count: capacity.bindings + capacity.calls, tick: 10_000_000, now: now)
+        let splices = try Splices()
+        let message = try MessageBuffer()
+        let outbox = try Slots<OutgoingDatagram>(count: 8)
+        hash = KeyedHash(seed: lottery.draw())
+        self.settings = settings
+        self.bindings = bindings
+        self.registrations = registrations
+        self.calls = calls
+        self.media = media
+        self.counters = counters
+        published = table.endpoints
+        self.table = table
+        self.lottery = lottery
+        self.now = now
+        self.wheel = wheel
+        self.splices = splices
+        self.message = message
+        self.outbox = outbox
+    }
+
+    // MARK: For the caller
+
+    /// How many bindings, calls and pairs of media flows there are.
+    public var counts: (bindings: Int, calls: Int, media: Int) {
+        @_noLocks get { (bindings.count, calls.count, media.legCount) }
+    }
+
+    /// The most pairs of media flows there can be.
+    public var mediaCapacity: Int { @_noLocks get { media.legCapacity } }
+
+    /// How many pairs of public ports for media are free.
+    public var freeMediaPorts: Int { @_noLocks get { media.freePorts } }
+
+    /// What was counted.
+    @_noLocks
+    public func counter(_ counter: SIPCounter) -> UInt64 { counters.value(counter) }
+
+    /// Counts something that the caller saw.
+    @_noLocks
+    public func count(_ counter: SIPCounter) { counters.count(counter) }
+
+    /// Other settings from now on.
+    @_noLocks
+    public mutating func set(_ settings: SIPSettings) { self.settings = settings }
+
+    /// How many requests wait.
+    public var requestCount: Int { @_noLocks get { media.requestCount } }
+
+    /// A request that waits.
+    @_noLocks
+    public func request(_ index: Int) -> SIPRequest { media.request(index) }
+
+    /// A datagram to be sent.
+    @_noLocks
+    public func outgoing(_ index: Int) -> OutgoingDatagram { outbox[index] }
+
+    /// Empties the outbox and the list of requests.
+    @_noLocks
+    public mutating func clear() {
+        outboxCount = 0
+        message.removeAll()
+        media.clearRequests()
+    }
+
+    /// The data of a datagram of the outbox, as long as it is there.
+    ///
+    /// Exempt from `@_noLocks`, and so must be whoever holds the span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis") @_lifetime(borrow self)
+    public func data(of datagram: OutgoingDatagram) -> RawSpan {
+        message.bytes(datagram.start, datagram.count)
+    }
+
+    // MARK: Datagrams
+
+    /// The inside host, or the public port, that decides whose a datagram is.
+    public enum Owner {
+        /// The worker of an inside host.
+        case host(IPv4Address)
+        /// The worker of a public port.
+        case port(UInt16)
+    }
+
+    /// Works on a datagram that arrived on a side, from or to a SIP endpoint. Its time to live is more than 1.
+    @_noLocks
+    public mutating func receive(_ frame: RawSpan, _ datagram: UDPPacket, from side: Side, now: UInt64) {
+        self.now = now
+        guard datagram.isIntact(frame) else { return count(.dropSIPChecksum) }
+        if side == .inside {
+            guard let slot = bindings.find(datagram.source) ?? open(datagram.source) else { return count(.dropSIPFull) }
+            bindings.didSend(slot, to: datagram.destination, now: now)
+            work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
+        } else {
+            guard let slot = bindings.find(translated: datagram.destination) else { return count(.dropSIPUnknown) }
+            work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
+        }
+    }
+
+    /// Gives an inside endpoint a binding.
+    @_noLocks
+    mutating func open(_ inside: Endpoint) -> Int? {
+        guard let slot = bindings.open(inside, &lottery, now: now) else { return nil }
+        count(.bindingsOpened)
+        var request = SIPRequest(.bind)
+        request.port = bindings[slot].translated.port
+        media.ask(request)
+        schedule(binding: slot)
+        return slot
+    }
+
+    @_noLocks
+    private mutating func work(_ frame: RawSpan, _ datagram: UDPPacket, _ context: Context) {
+        splices.removeAll()
+        do throws(MessageDefect) {
+            let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
+            work(frame, datagram, message, context)
+        } catch {
+            if case .notSIP = error { return passForeign(frame, datagram, context) }
+            count(.sipMalformed)
+            send(frame, datagram.payload, context)
+        }
+    }
+
+    @_noLocks
+    private mutating func work(
+        _ frame: RawSpan, _ datagram: UDPPacket, _ message: SIPMessage, _ context: Context
+    ) {
+        let call = follow(frame, message, context)
+        if case .refused = call { return refuse(frame, message, context) }
+        translateHeaders(frame, message, context)
+        if case .call(let slot) = call {
+            translateBody(frame, message, context, call: slot)
+        }
+        guard !splices.isFull else { return count(.dropSIPTooLarge) }
+        count(splices.count > 0 ? .sipEdited : .sipPassed)
+        send(frame, datagram.payload, context)
+    }
+
+    /// What is not SIP: from inside anything, as to any other port; from outside only what the peer sends that the inside
+    /// end has spoken to last.
+    @_noLocks
+    private mutating func passForeign(_ frame: RawSpan, _ datagram: UDPPacket, _ context: Context) {
+        if context.side == .outside, datagram.source != bindings[context.binding].peer { return count(.dropSIPUnknown) }
+        count(.sipForeign)
+        send(frame, datagram.payload, context)
+    }
+
+    /// Sends a message on, with all changes.
+    @_noLocks
+    private mutating func send(_ frame: RawSpan, _ range: Range<Int>, _ context: Context) {
+        guard range.count &+ splices.growth <= 65507 else { return count(.dropSIPTooLarge) }
+        let start = message.end
+        message.append(frame, range, changedBy: splices)
+        let isOutward = context.side == .inside
+        append(
+            OutgoingDatagram(
+                from: isOutward ? context.translated : context.source,
+                to: isOutward ? context.destination : context.inside, start: start, count: message.end &- start,
+                timeToLive: context.timeToLive &- 1))
+    }
+
+    @_noLocks
+    private mutating func append(_ datagram: OutgoingDatagram) {
+        precondition(outboxCount < outbox.count, "a datagram causes one, and a timer one")
+        outbox[outboxCount] = datagram
+        outboxCount &+= 1
+    }
+
+    // MARK: What the gateway itself says
+
+    /// Answers a request for whose call there is no room (RFC 3261 section 21.5.4), as the next hop would; an ACK is not
+    /// answered.
+    @_noLocks
+    private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ context: Context) {
+        count(.sipRefused)
+        guard case .request(let method, _) = request.startLine, method.rawValue != Method.ack.rawValue else { return }
+        let start = message.end
+        message.append("SIP/2.0 503 Service Unavailable\r\n")
+        for index in 0..<rows.count {
+            let row = rows[index]
+            if case .via = row.name { append("Via: ", frame, row.value) }
+        }
+        append("From: ", frame, request.from)
+        append("To: ", frame, request.to)
+        append("Call-ID: ", frame, request.callID)
+        if let cSeq = rows.first(.cSeq) { append("CSeq: ", frame, cSeq) }
+        message.append("Retry-After: 30\r\nContent-Length: 0\r\n\r\n")
+        append(
+            OutgoingDatagram(
+                from: context.destination, to: context.source, start: start, count: message.end &- start,
+                timeToLive: 64))
+    }
+
+    @_noLocks
+    private mutating func append(_ name: StaticString, _ frame: RawSpan, _ value: Range<Int>) {
+        message.append(name)
+        message.append(frame, value)
+        message.append("\r\n")
+    }
+
+    /// Keeps the way to a registrar open that a registered phone has not used for a while (RFC 5626 section 4.4.1).
+    @_noLocks
+    mutating func keepAlive(_ slot: Int, at registrar: Endpoint) {
+        count(.sipKeepalives)
+        let start = message.end
+        message.append("\r\n\r\n")
+        append(
+            OutgoingDatagram(
+                from: bindings[slot].translated, to: registrar, start: start, count: message.end &- start,
+                timeToLive: 64))
+        bindings.didKeepAlive(slot, now: now)
+    }
+}

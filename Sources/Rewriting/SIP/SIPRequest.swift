@@ -1,0 +1,28 @@
+/// Something for the worker to do with the maps of the XDP program, before what was written leaves.
+public struct SIPRequest: BitwiseCopyable, Sendable {
+    /// What is to be done.
+    public enum Kind: UInt8, BitwiseCopyable, Sendable {
+        /// Steer what comes to the public port to the workers.
+        case bind
+        /// Do so no longer.
+        case unbind
+        /// Open both flows of a leg.
+        case open
+        /// Close them.
+        case close
+        /// See when a packet last passed, and tell `legObserved`.
+        case observe
+    }
+
+    /// What is to be done.
+    public var kind: Kind
+    /// The public port, for `bind` and `unbind`.
+    public var port: UInt16 = 0
+    /// The leg as it is, or was, and its slot.
+    public var leg = MediaLeg()
+    /// As above.
+    public var slot = 0
+
+    @_noLocks
+    init(_ kind: Kind) { self.kind = kind }
+}

@@ -1,0 +1,36 @@
+/// What the operator may decide about SIP; all times in nanoseconds.
+public struct SIPSettings: BitwiseCopyable, Sendable {
+    /// What becomes of ICE candidates (RFC 8839).
+    public enum ICE: UInt8, BitwiseCopyable, Sendable {
+        /// Those that are a media's default address are translated with it.
+        case rewrite
+        /// All of ICE is taken out, so that the default address is used.
+        case strip
+        /// They are left as they are.
+        case leave
+    }
+
+    /// How long an inside endpoint keeps its public one after its last packet (RFC 4787 REQ-5: five minutes).
+    public var binding: UInt64 = 300_000_000_000
+    /// The silence of a registered phone after which the gateway sends its registrar a keep-alive (RFC 5626 section 4.4.1:
+    /// 24 to 29 seconds).
+    public var keepalive: UInt64 = 25_000_000_000
+    /// The silence of a call that has not been answered after which it is over (RFC 3261 section 16.6, timer C: more than
+    /// three minutes).
+    public var invite: UInt64 = 200_000_000_000
+    /// The silence of media and signalling after which a call is taken for lost.
+    public var media: UInt64 = 300_000_000_000
+    /// The same while the call is held, or has no media that XDP carries.
+    public var hold: UInt64 = 86_400_000_000_000
+    /// How long media stay open after BYE, when no response comes.
+    public var bye: UInt64 = 900_000_000
+    /// How long a call that is over is remembered, and the media of a description that a newer one has replaced stay open:
+    /// as long as anything is repeated (RFC 3261 section 17: 64 times T1).
+    public var linger: UInt64 = 32_000_000_000
+    /// What becomes of ICE.
+    public var ice = ICE.rewrite
+
+    /// The defaults.
+    @_noLocks
+    public init() {}
+}
