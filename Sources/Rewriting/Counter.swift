@@ -93,4 +93,19 @@ public enum Counter: Int, CaseIterable, Sendable {
 }
 
 /// The worker's counters, in memory that the command line reads.
-public typealias Counters = CounterTable<Counter>
+public struct Counters: ~Copyable {
+    private let values: Slots<UInt64>
+
+    /// All zero; in a file if there is a descriptor for one, else -1.
+    public init(descriptor: Int32) throws(TableError) {
+        values = try Slots(count: Counter.allCases.count, descriptor: descriptor)
+    }
+
+    /// Counts one.
+    @inline(__always) @_noLocks
+    public func count(_ counter: Counter) { values.store(values[counter.rawValue] &+ 1, at: counter.rawValue) }
+
+    /// How many were counted.
+    @_noLocks
+    public func value(_ counter: Counter) -> UInt64 { values[counter.rawValue] }
+}

@@ -187,7 +187,7 @@ struct MediaTable: ~Copyable {
             if let stream = description.stream { giveUp(stream: stream) }
             return false
         }
-        media[slot].offers |= 1 << description.side.rawValue
+        media[slot].offers |= 1 &<< description.side.rawValue
         media[slot].offered[Int(description.side.rawValue)] = description.end
         if description.side == .inside {
             retain(stream: description.mark)
@@ -224,7 +224,7 @@ struct MediaTable: ~Copyable {
     /// What a side has offered is what it has from now on.
     @_noLocks
     private mutating func accept(_ slot: Int, _ side: Side) {
-        let bit: UInt8 = 1 << side.rawValue
+        let bit: UInt8 = 1 &<< side.rawValue
         guard media[slot].offers & bit != 0 else { return }
         media[slot].offers &= ~bit
         media[slot].ends[Int(side.rawValue)] = media[slot].offered[Int(side.rawValue)]

@@ -8,6 +8,9 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     enum Place: UInt8 {
         case via = 0
         case contact, identity, route
+
+        /// Its bit in `portless`.
+        var bit: UInt8 { @_noLocks get { 1 &<< rawValue } }
     }
 
     /// Its number among all bindings there have been; 0 while the slot is free.

@@ -120,9 +120,9 @@ struct SIPBindings: ~Copyable {
     /// Notes whether the inside end has left its port out in a place.
     @_noLocks
     mutating func note(_ slot: Int, _ place: SIPBinding.Place, isPortless: Bool) {
-        let bit: UInt8 = 1 << place.rawValue
-        let noted = isPortless ? bindings[slot].portless | bit : bindings[slot].portless & ~bit
-        guard noted != bindings[slot].portless else { return }
+        let before = bindings[slot].portless
+        let noted = isPortless ? before | place.bit : before & ~place.bit
+        guard noted != before else { return }
         bindings.beginChange(of: slot)
         bindings[slot].portless = noted
         bindings.endChange(of: slot)

@@ -50,4 +50,19 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
 }
 
 /// A worker's counters of SIP, in memory that the command line reads.
-public typealias SIPCounters = CounterTable<SIPCounter>
+struct SIPCounters: ~Copyable {
+    private let values: Slots<UInt64>
+
+    /// As `Counters.init`.
+    init(descriptor: Int32) throws(TableError) {
+        values = try Slots(count: SIPCounter.allCases.count, descriptor: descriptor)
+    }
+
+    /// Counts one.
+    @inline(__always) @_noLocks
+    func count(_ counter: SIPCounter) { values.store(values[counter.rawValue] &+ 1, at: counter.rawValue) }
+
+    /// How many were counted.
+    @_noLocks
+    func value(_ counter: SIPCounter) -> UInt64 { values[counter.rawValue] }
+}

@@ -98,7 +98,7 @@ extension SIPGateway {
             guard let port = host.port, let entry = published.entry(of: Endpoint(address, port)), !entry.isMedia else {
                 return nil
             }
-            if entry.portless & (1 << place.rawValue) != 0, entry.inside.port == 5060 {
+            if entry.portless & place.bit != 0, entry.inside.port == 5060 {
                 splices.replace(range, by: entry.inside.address)
             } else {
                 splices.replace(range, by: entry.inside)

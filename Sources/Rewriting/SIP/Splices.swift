@@ -8,7 +8,8 @@ import WireFormats
 /// Invariants: the ranges are ascending and do not overlap; the texts stand one after the other in `text`, up to `used`.
 /// What does not fit makes `isFull`, and the message must not leave then.
 struct Splices: ~Copyable {
-    private struct Splice: BitwiseCopyable {
+    /// One of them; not private, because the compiler (6.3) breaks on that in a generic table of other files.
+    struct Splice: BitwiseCopyable {
         var start: UInt32
         var end: UInt32
         var text: UInt16
