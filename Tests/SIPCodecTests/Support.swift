@@ -63,6 +63,14 @@ struct Parsed {
     }
 }
 
+// The testing macros cannot take a span as an argument; these take its bytes.
+
+func readURI(_ bytes: [UInt8], _ range: Range<Int>) -> SIPURI? { SIPURI(bytes.span.bytes, range) }
+
+func readVia(_ bytes: [UInt8], _ range: Range<Int>) -> ViaValue? { ViaValue(bytes.span.bytes, range) }
+
+func readReplaces(_ bytes: [UInt8], _ range: Range<Int>) -> Replaces? { Replaces(bytes.span.bytes, range) }
+
 /// Why a datagram is no message.
 func defect(_ text: String) -> MessageDefect? { defect(bytes(text)) }
 
