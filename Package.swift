@@ -85,7 +85,7 @@ let package = Package(
 
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
         .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),
-        .testTarget(name: "SIPCodecTests", dependencies: ["SIPCodec", "WireFormats"]),
+        .testTarget(name: "SIPCodecTests", dependencies: ["SIPCodec", "WireFormats"], exclude: ["Torture"]),
         .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables", "PlainMemory", "WireFormats"]),
         .target(name: "HeapWatch", path: "Tests/HeapWatch"),
         // Thousands of simulated conversations: dynamic exclusivity checks would take a fifth of the time.
