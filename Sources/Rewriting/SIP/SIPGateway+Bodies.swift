@@ -37,7 +37,7 @@ extension SIPGateway {
     /// The lengths of parts grow with what is in them, in the order in which they are met: all of the growth is below.
     @_noLocks
     private mutating func adapt(_ length: MultipartLength, by growth: Int) {
-        splices.replace(length.range, by: UInt16(truncatingIfNeeded: length.value &+ growth))
+        splices.replace(length.range, by: UInt16(truncatingIfNeeded: Int(length.value) &+ growth))
     }
 
     /// Whether the sender has signed the body (RFC 3261 section 22.4): then it must stay as it is.
@@ -254,7 +254,7 @@ extension SIPGateway {
     /// Takes all lines of ICE out.
     @_noLocks
     private mutating func stripICE(_ bytes: RawSpan, _ range: Range<Int>) {
-        var reader = SDPReader(range)
+        var reader = SDPReader(bytes, range)
         while let line = reader.next(in: bytes) {
             switch line.kind {
             case .candidate, .remoteCandidates, .endOfCandidates, .iceLite, .ice: splices.remove(line.range)

@@ -119,7 +119,7 @@ struct SessionDescription: ~Copyable {
         candidateCount = 0
         isHeld = false
         var isLine = true
-        var reader = SDPReader(range)
+        var reader = SDPReader(bytes, range)
         while let line = reader.next(in: bytes) {
             if case .media = line.kind {
                 isLine = mediaCount < SessionDescription.mediaMax
