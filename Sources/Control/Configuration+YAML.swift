@@ -36,9 +36,8 @@ extension Configuration {
     private init?(_ root: Node, _ reader: inout ConfigurationReader) {
         guard
             let file = reader.section(
-                root, name: "", keys: ["gateway", "interfaces", "nat", "ftp"],
+                root, name: "", keys: ["gateway", "interfaces", "nat", "ftp", "sip"],
                 notServed: [
-                    "sip": "SIP is not available in this version: remove the section",
                     "publish": "published servers are not available in this version: remove the section",
                 ])
         else { return nil }
@@ -46,8 +45,12 @@ extension Configuration {
         let interfaces = Interface.list(file, &reader)
         let nat = NAT(file, &reader)
         let ftp = FTP(file, &reader)
+        let sip = SIP(file, &reader)
+        if file.values["ftp"] == nil, file.values["sip"] == nil {
+            reader.refuse(file.mark, "ftp or sip is missing, or both are; add a service, which may be empty: ftp: {}")
+        }
         guard let gateway, let interfaces, let nat, let ftp else { return nil }
-        self.init(gateway: gateway, interfaces: interfaces, nat: nat, ftp: ftp)
+        self.init(gateway: gateway, interfaces: interfaces, nat: nat, ftp: ftp, sip: sip)
         refuseConflicts(file, &reader)
     }
 
@@ -56,6 +59,9 @@ extension Configuration {
         let block = file.values["nat"]?["ports"]?.mark
         if let port = ftp.ports.first(where: nat.ports.contains) {
             reader.refuse(block, "nat.ports: the block contains port \(port) of ftp.ports; give the block other ports")
+        }
+        if let port = sip?.ports.first(where: nat.ports.contains) {
+            reader.refuse(block, "nat.ports: the block contains port \(port) of sip.ports; give the block other ports")
         }
         let needed = Configuration.portsPerWorker * (gateway.workers ?? 1)
         if let workers = gateway.workers, nat.ports.count < needed {
@@ -70,7 +76,12 @@ extension Configuration {
                     "interfaces.\(interface.name).zero-copy: off here and on for \(on.name) cannot be had together, since "
                         + "one memory serves all sockets; write auto for one of them")
             }
-            if interface.algQueues.count > ftp.ports.count {
+            if !interface.algQueues.isEmpty, sip != nil {
+                reader.refuse(
+                    section?["alg-queues"]?.mark,
+                    "interfaces.\(interface.name).alg-queues: a phone's packets come from any port, so that no rule can "
+                        + "bring them to queues of their own; remove this, or sip")
+            } else if interface.algQueues.count > ftp.ports.count {
                 reader.refuse(
                     section?["alg-queues"]?.mark,
                     "interfaces.\(interface.name).alg-queues: \(interface.algQueues.count) queues are more than the "
@@ -219,21 +230,13 @@ extension Configuration.NAT {
 extension Configuration.FTP {
     fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
         self.init()
-        guard let node = reader.required(file, "ftp", "the service that this version has; it may be empty: ftp: {}")
-        else {
-            return nil
+        guard let node = file.values["ftp"] else {
+            ports = []
+            return
         }
         let keys = ["ports", "keepalive-seconds", "idle-seconds", "transitory-seconds", "pinhole-seconds"]
         guard let section = reader.section(node, name: "ftp", keys: keys) else { return nil }
-        if section.values["ports"] != nil {
-            ports =
-                reader.list(section, "ports") { text in
-                    guard let port = UInt16(text), port > 0 else {
-                        return .failure("'\(text)' is no port; write a number from 1 to 65535")
-                    }
-                    return .success(port)
-                } ?? ports
-        }
+        ports = reader.ports(section) ?? ports
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...7200) ?? keepAliveSeconds
         idleSeconds = reader.number(section, "idle-seconds", 1...604_800) ?? idleSeconds
         transitorySeconds = reader.number(section, "transitory-seconds", 1...3600) ?? transitorySeconds
@@ -243,6 +246,49 @@ extension Configuration.FTP {
                 (section.values["idle-seconds"] ?? section.values["keepalive-seconds"])?.mark,
                 "ftp.idle-seconds (\(idleSeconds)) has to be above ftp.keepalive-seconds (\(keepAliveSeconds)), or "
                     + "conversations are forgotten before they are kept alive")
+        }
+    }
+}
+
+extension Configuration.SIP {
+    /// Nil where there is no such section, or no right one.
+    fileprivate init?(_ file: Section, _ reader: inout ConfigurationReader) {
+        self.init()
+        guard let node = file.values["sip"] else { return nil }
+        let keys = [
+            "ports", "transports", "ice", "binding-seconds", "keepalive-seconds", "media-seconds", "hold-seconds",
+        ]
+        guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
+        ports = reader.ports(section) ?? ports
+        _ = reader.list(section, "transports") { text -> Element<String> in
+            switch text {
+            case "udp": .success(text)
+            case "tcp": .failure("SIP over TCP is not available in this version; write [udp]")
+            default: .failure("'\(text)' is not known here; write [udp]")
+            }
+        }
+        ice = reader.choice(section, "ice", ICE.self) ?? ice
+        bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
+        keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds
+        mediaSeconds = reader.number(section, "media-seconds", 10...86400) ?? mediaSeconds
+        holdSeconds = reader.number(section, "hold-seconds", 10...604_800) ?? holdSeconds
+        if mediaSeconds >= holdSeconds {
+            reader.refuse(
+                (section.values["hold-seconds"] ?? section.values["media-seconds"])?.mark,
+                "sip.hold-seconds (\(holdSeconds)) has to be above sip.media-seconds (\(mediaSeconds)), or held calls are "
+                    + "ended sooner than others")
+        }
+    }
+}
+
+extension ConfigurationReader {
+    /// The ports of a service.
+    fileprivate mutating func ports(_ section: Section) -> [UInt16]? {
+        list(section, "ports") { text in
+            guard let port = UInt16(text), port > 0 else {
+                return .failure("'\(text)' is no port; write a number from 1 to 65535")
+            }
+            return .success(port)
         }
     }
 }

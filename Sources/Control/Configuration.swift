@@ -11,8 +11,10 @@ public struct Configuration: Equatable, Sendable {
     public var interfaces: [Interface]
     /// `nat`: the public addresses and ports.
     public var nat: NAT
-    /// `ftp`: the FTP service.
+    /// `ftp`: the FTP service; without ports where the section is absent.
     public var ftp: FTP
+    /// `sip`: the SIP service; nil where the section is absent: off until configured (RFC 4787 REQ-10).
+    public var sip: SIP?
 
     /// The fewest public ports that a worker can do with.
     static let portsPerWorker = 16
@@ -89,5 +91,35 @@ public struct Configuration: Equatable, Sendable {
         public var transitorySeconds = 240
         /// `pinhole-seconds`: how long a door for a data connection stays open unused, 1 to 3600.
         public var pinholeSeconds = 60
+    }
+
+    /// The SIP service, over UDP. All times are in seconds.
+    public struct SIP: Equatable, Sendable {
+        /// `ports`: of SIP servers, one or more, each once.
+        public var ports: [UInt16] = [5060]
+        /// `ice`: what becomes of the candidates of ICE.
+        public var ice = ICE.rewrite
+        /// `binding-seconds`: how long an inside endpoint keeps its public one after its last packet, 120 to 86400 (RFC
+        /// 4787 REQ-5).
+        public var bindingSeconds = 300
+        /// `keepalive-seconds`: the silence of a registered phone after which its registrar gets a keep-alive, 1 to 3600.
+        public var keepAliveSeconds = 25
+        /// `media-seconds`: the silence of media and signalling after which a call is over, 10 to 86400.
+        public var mediaSeconds = 300
+        /// `hold-seconds`: the same while a call is held, above the former, up to 604800.
+        public var holdSeconds = 86400
+
+        /// What becomes of the candidates of ICE.
+        public enum ICE: String, CaseIterable, Sendable {
+            /// Those that are a media's default address are translated with it.
+            case rewrite
+            /// They are taken out.
+            case strip
+            /// They are left as they are.
+            case leave
+        }
+
+        /// The defaults.
+        public init() {}
     }
 }

@@ -38,7 +38,7 @@ struct ConfigurationReader {
     mutating func tree(_ yaml: String) -> Node? {
         do {
             if let root = try compose(yaml: yaml) { return root }
-            refuse(nil, "it is empty; it needs interfaces, nat and ftp")
+            refuse(nil, "it is empty; it needs interfaces, nat, and ftp or sip")
         } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
             refuse(context.mark, "'\(keys[0])' is given twice; keep one of the two")
         } catch YamlError.scanner(let context, let problem, let mark, _) {

@@ -18,6 +18,9 @@ struct ProgramSettings {
         for port in configuration.ftp.ports {
             maps.tables[services: port] = UInt8(STEERING_SERVICE_TCP4.rawValue)
         }
+        for port in configuration.sip?.ports ?? [] {
+            maps.tables[services: port] |= UInt8(STEERING_SERVICE_UDP4.rawValue)
+        }
     }
 
     /// The router's own addresses, which the program leaves to the kernel, and the public ones among them; addresses

@@ -1,3 +1,4 @@
+import CSteering
 import CXDP
 import Dataplane
 import Foundation
@@ -44,7 +45,10 @@ public final class RunningGateway: Service {
         defer { if !isReady { directory.release() } }
 
         let flows = UInt32(configuration.gateway.flows)
-        let program = try SteeringProgram(capacity: SteeringProgram.Capacity(flows: 2 * flows, pinholes: flows))
+        // Each worker's part is rounded up.
+        let streams = configuration.sip == nil ? 1 : min(2 * flows + 1024, STEERING_STREAMS_MAX.rawValue)
+        let program = try SteeringProgram(
+            capacity: SteeringProgram.Capacity(flows: 2 * flows, pinholes: flows, streams: streams))
         let maps = program.maps
         self.maps = maps
         let settings = ProgramSettings(maps: maps, configuration: configuration)
@@ -128,11 +132,19 @@ public final class RunningGateway: Service {
             var comparable = new
             comparable.ftp = configuration.ftp
             comparable.ftp.ports = new.ftp.ports
+            if new.sip != nil, let sip = configuration.sip {
+                comparable.sip = sip
+                comparable.sip?.ports = new.sip!.ports
+            }
             if comparable != configuration {
                 logger.warning(
-                    "reload: only the times under `ftp` can change while the gateway runs; restart for the rest")
+                    """
+                    reload: only the times under `ftp` and `sip`, and `ice`, can change while the gateway runs; restart \
+                    for the rest
+                    """)
             }
-            workers.set(Settings(new.ftp))
+            workers.set(
+                WorkerSettings(ftp: Settings(new.ftp), sip: SIPSettings(new.sip ?? Configuration.SIP())))
             logger.info("reloaded \(file)")
         } catch {
             logger.error("reload: nothing changed: \(error)")
@@ -160,6 +172,23 @@ extension Settings {
         idle = UInt64(ftp.idleSeconds) * 1_000_000_000
         transitory = UInt64(ftp.transitorySeconds) * 1_000_000_000
         pinhole = UInt64(ftp.pinholeSeconds) * 1_000_000_000
+    }
+}
+
+extension SIPSettings {
+    /// What the configuration says.
+    init(_ sip: Configuration.SIP) {
+        self.init()
+        binding = UInt64(sip.bindingSeconds) * 1_000_000_000
+        keepalive = UInt64(sip.keepAliveSeconds) * 1_000_000_000
+        media = UInt64(sip.mediaSeconds) * 1_000_000_000
+        hold = UInt64(sip.holdSeconds) * 1_000_000_000
+        ice =
+            switch sip.ice {
+            case .rewrite: .rewrite
+            case .strip: .strip
+            case .leave: .leave
+            }
     }
 }
 

@@ -14,7 +14,7 @@ public struct Snapshot {
     /// What the gateway says of itself.
     public let state: GatewayState
     private let directory: String
-    private let maps: SteeringMaps
+    let maps: SteeringMaps
     private let now = sp_now()
 
     /// Looks into the state directory of a gateway. Needs root, for the maps.
@@ -69,13 +69,17 @@ public struct Snapshot {
         let own = Rewriting.Counter.allCases.map {
             Counter(place: place, name: "\($0)", count: values[$0.rawValue], meaning: $0.meaning)
         }
+        let sip: Slots<UInt64> = try TableFile.sipCounters.read(directory, worker: worker)
+        let ownOfSIP = SIPCounter.allCases.map {
+            Counter(place: place, name: "\($0)", count: sip[$0.rawValue], meaning: $0.meaning)
+        }
         let exchanged = try report(worker).named.map {
             Counter(place: place, name: $0.name, count: $0.count, meaning: $0.meaning)
         }
         let sockets = try zip(state.workers[worker].sockets, socketReports(worker)).flatMap { place, report in
             report.named.map { Counter(place: place, name: $0.name, count: $0.count, meaning: $0.meaning) }
         }
-        return own + exchanged + sockets
+        return own + ownOfSIP + exchanged + sockets
     }
 
     /// What a worker's sockets did.
@@ -178,7 +182,7 @@ public struct Snapshot {
     private func data() throws -> (used: [DataConnection], capacity: Int) { try elements(.data) { $0.phase != .free } }
 
     /// Those elements of a table that are in use, of all workers; and how many there can be.
-    private func elements<Element: BitwiseCopyable>(
+    func elements<Element: BitwiseCopyable>(
         _ file: TableFile, where isUsed: (Element) -> Bool
     ) throws -> (used: [Element], capacity: Int) {
         var (used, capacity): ([Element], Int) = ([], 0)
@@ -190,7 +194,9 @@ public struct Snapshot {
         return (used, capacity)
     }
 
-    private func seconds(since time: UInt64) -> Int { Int((now > time ? now - time : 0) / 1_000_000_000) }
+    func seconds(since time: UInt64) -> Int { Int((now > time ? now - time : 0) / 1_000_000_000) }
+
+    func seconds(until time: UInt64) -> Int { Int((time > now ? time - now : 0) / 1_000_000_000) }
 
     // MARK: Status
 

@@ -5,6 +5,8 @@ import Rewriting
 /// The files in which a worker's tables stand while it runs, for the command line to look into.
 enum TableFile: String, CaseIterable {
     case conversations, data, counters, sockets, report
+    // Of SIP.
+    case bindings, registrations, calls, legs, sipCounters
 
     /// The name of a worker's file.
     func name(_ worker: Int) -> String { "\(rawValue).\(worker)" }

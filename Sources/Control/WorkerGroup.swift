@@ -73,7 +73,7 @@ final class WorkerGroup: Sendable {
     var mode: SocketMode { modes.contains(.copy) ? .copy : .zeroCopy }
 
     /// Gives all of them other settings.
-    func set(_ settings: Settings) { for control in controls { control.set(settings) } }
+    func set(_ settings: WorkerSettings) { for control in controls { control.set(settings) } }
 
     /// Stops all of them, the last one first. Their sockets close with the last that ends.
     func stop() { WorkerGroup.stop(threads) }

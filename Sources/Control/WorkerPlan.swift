@@ -19,6 +19,8 @@ struct WorkerPlan {
     private let cards: Cards
     private let links: [Link]
     private let seed = sp_random64()
+    /// Which inside endpoints stand behind the public UDP endpoints of all workers.
+    private let publicEndpoints: PublicEndpoints.Table
     /// Cards of either side that tell how they spread what they receive.
     private let inside: Spreading?
     private let outside: Spreading?
@@ -48,6 +50,7 @@ struct WorkerPlan {
                 "nat.ports: \(ports.lowerBound)-\(ports.upperBound) is too small for \(workers) workers, each of which "
                     + "needs \(Configuration.portsPerWorker) ports; widen it, or set gateway.workers lower")
         }
+        publicEndpoints = PublicEndpoints.Table(configuration.nat.addresses, ports)
         links = try cards.links(try kernel.addresses(), publicAddress: configuration.nat.addresses[0])
         inside = workers > 1 ? try WorkerPlan.scaling(.inside, cards, kernel, report) : nil
         outside = workers > 1 ? try WorkerPlan.scaling(.outside, cards, kernel, report) : nil
@@ -88,8 +91,15 @@ struct WorkerPlan {
         var reports = Worker.Descriptors()
         reports.sockets = files[.sockets]!
         reports.report = files[.report]!
+        var sipTables = SIPGateway.Descriptors()
+        sipTables.bindings = files[.bindings]!
+        sipTables.registrations = files[.registrations]!
+        sipTables.calls = files[.calls]!
+        sipTables.legs = files[.legs]!
+        sipTables.counters = files[.sipCounters]!
         return try Worker(
-            gateway: gateway(number, tables), sockets: sockets, ownership: ownership(), maps: maps, links: links,
+            gateway: gateway(number, tables), sip: sip(number, sipTables), sipPorts: configuration.sip?.ports ?? [],
+            sockets: sockets, ownership: ownership(), maps: maps, links: links,
             control: control, spin: spin, descriptors: reports)
     }
 
@@ -103,6 +113,19 @@ struct WorkerPlan {
             services: configuration.ftp.ports, settings: Settings(configuration.ftp), seed: 0, now: sp_now(),
             descriptors: files, share: WorkerShare(index: number, of: workers),
             aim: outside.map { try QueueAim(ReceiveScaling($0.scaling), queues: own.map { Int($0.0.queue) }) })
+    }
+
+    /// Where SIP is off, its tables have room for nothing.
+    private func sip(_ number: Int, _ files: SIPGateway.Descriptors) throws -> SIPGateway {
+        let isOn = configuration.sip != nil
+        let conversations = isOn ? WorkerPlan.part(configuration.gateway.conversations, of: workers) : 1
+        let room = SIPGateway.Capacity(
+            bindings: conversations, registrations: conversations, calls: conversations,
+            media: isOn ? WorkerPlan.part(configuration.gateway.flows, of: workers) : 1)
+        return try SIPGateway(
+            room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,
+            settings: SIPSettings(configuration.sip ?? Configuration.SIP()), table: publicEndpoints, seed: 0,
+            now: sp_now(), descriptors: files, share: WorkerShare(index: number, of: workers))
     }
 
     private func ownership() throws -> Ownership {

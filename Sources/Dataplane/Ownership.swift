@@ -38,6 +38,17 @@ public struct Ownership: ~Copyable {
         ends.side == .outside ? cut.owner(of: ends.near.port) : owner(inside: ends.near, outside: ends.far)
     }
 
+    /// The owner of all that an inside host says in SIP, over whichever ports: its bindings and its calls.
+    @_noLocks
+    public func owner(of host: IPv4Address) -> Int {
+        let hash = UInt64(host.value) &* (seed | 1)
+        return Int(truncatingIfNeeded: (hash ^ hash >> 32) & 0x7fff_ffff) % workers
+    }
+
+    /// The owner of a public port; nil if it is none of the gateway's.
+    @_noLocks
+    public func owner(of port: UInt16) -> Int? { cut.owner(of: port) }
+
     @_noLocks
     private func owner(inside: Endpoint, outside: Endpoint) -> Int {
         if let queue = scaling?.queue(source: inside, destination: outside) {

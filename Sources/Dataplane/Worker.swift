@@ -15,6 +15,11 @@ import XDPSockets
 /// two packets.
 public struct Worker: ~Copyable {
     var gateway: Gateway
+    var sip: SIPGateway
+    /// The ports of SIP's services; none where SIP is off.
+    let sipServices: Slots<Bool>
+    /// The number of the last datagram that the worker wrote (RFC 791 section 3.2).
+    var identification: UInt16 = 0
     var sockets: SocketGroup
     let ownership: Ownership
     let maps: SteeringMaps
@@ -52,7 +57,7 @@ public struct Worker: ~Copyable {
     ///   - links: the same for all workers.
     ///   - spin: how long it looks for packets after the last one before it sleeps.
     public init(
-        gateway: consuming Gateway, sockets: consuming SocketGroup, ownership: consuming Ownership, maps: SteeringMaps,
+        gateway: consuming Gateway, sip: consuming SIPGateway, sipPorts: [UInt16], sockets: consuming SocketGroup, ownership: consuming Ownership, maps: SteeringMaps,
         links: [Link], control: WorkerControl, spin: Spin, descriptors: Descriptors = Descriptors()
     ) throws {
         let (number, workers) = (sockets.worker, sockets.workers)
@@ -63,11 +68,15 @@ public struct Worker: ~Copyable {
         let socketReports = try SharedSlots<SocketReport>(
             count: max(1, ownSockets.count), descriptor: descriptors.sockets)
         let report = try SharedSlots<WorkerReport>(count: 1, descriptor: descriptors.report)
+        var sipServices = try Slots<Bool>(count: 65536)
+        for port in sipPorts { sipServices[Int(port)] = true }
         self.socketReports = socketReports
         self.report = report
         self.ownSockets = ownSockets
         self.spin = spin
         self.gateway = gateway
+        self.sip = sip
+        self.sipServices = sipServices
         self.sockets = sockets
         self.ownership = ownership
         self.maps = maps
@@ -88,7 +97,10 @@ public struct Worker: ~Copyable {
     /// - Throws: when one of its sockets has stopped, because its interface has gone.
     public mutating func run() throws(SocketError) {
         while !control.isStopped {
-            if let settings = control.takeSettings() { gateway.set(settings) }
+            if let settings = control.takeSettings() {
+                gateway.set(settings.ftp)
+                sip.set(settings.sip)
+            }
             let hasWorked = try turn()
             if spin.isOver(worked: hasWorked, now: now) {
                 _ = try sockets.wait(milliseconds: sleep)
@@ -101,7 +113,7 @@ public struct Worker: ~Copyable {
     /// The milliseconds to sleep if nothing arrives: until something is due, or the next second begins; few while a packet
     /// waits for its next hop.
     private var sleep: Int32 {
-        let next = waiting.count > 0 ? now &+ 2_000_000 : min(gateway.nextDue, (second &+ 1) &* 1_000_000_000)
+        let next = waiting.count > 0 ? now &+ 2_000_000 : min(gateway.nextDue, sip.nextDue, (second &+ 1) &* 1_000_000_000)
         return next > now ? Int32((next &- now) / 1_000_000) + 1 : 0
     }
 
@@ -119,6 +131,7 @@ public struct Worker: ~Copyable {
         received &+= taken
         if second != now / 1_000_000_000 { try startSecond() }
         while gateway.expire(now: now) { sendOwn() }
+        while sip.expire(now: now) { sendSIP() }
         if waiting.count > 0 { admit() }
         sockets.flush()
         return received > 0
@@ -164,6 +177,10 @@ public struct Worker: ~Copyable {
             guard packet.timeToLive > 1 else {
                 answer(.timeExceeded, about: packet, bytes, link: link)
                 return sockets.release(frame)
+            }
+            if let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: links[link].side) {
+                receiveSIP(bytes, datagram, from: links[link].side, frame, socket: socket)
+                return
             }
             let segment = TCPPacket(bytes)
             if let owner = otherOwner(of: bytes, segment, from: links[link].side) {

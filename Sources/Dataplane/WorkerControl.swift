@@ -3,11 +3,25 @@ import Glibc
 import Rewriting
 import Synchronization
 
+/// What a worker may be told while it runs.
+public struct WorkerSettings: Sendable {
+    /// About FTP.
+    public var ftp: Settings
+    /// About SIP.
+    public var sip: SIPSettings
+
+    /// Both.
+    public init(ftp: Settings, sip: SIPSettings) {
+        self.ftp = ftp
+        self.sip = sip
+    }
+}
+
 /// How other threads speak to a worker: tell it to stop, or give it new settings. It looks once a turn.
 public final class WorkerControl: Sendable {
     private let stops = Atomic<Bool>(false)
     private let hasSettings = Atomic<Bool>(false)
-    private let settings: Mutex<Settings?> = Mutex(nil)
+    private let settings: Mutex<WorkerSettings?> = Mutex(nil)
     /// Readable when the worker is to look.
     public let wakeDescriptor: Int32
 
@@ -23,7 +37,7 @@ public final class WorkerControl: Sendable {
     }
 
     /// Gives the worker other settings from its next turn on.
-    public func set(_ new: Settings) {
+    public func set(_ new: WorkerSettings) {
         settings.withLock { $0 = new }
         hasSettings.store(true, ordering: .releasing)
         wake()
@@ -33,7 +47,7 @@ public final class WorkerControl: Sendable {
     var isStopped: Bool { stops.load(ordering: .acquiring) }
 
     /// New settings, once.
-    func takeSettings() -> Settings? {
+    func takeSettings() -> WorkerSettings? {
         guard hasSettings.exchange(false, ordering: .acquiringAndReleasing) else { return nil }
         sp_event_clear(wakeDescriptor)
         return settings.withLock { $0 }

@@ -23,7 +23,9 @@ struct Check: ParsableCommand {
         let configuration = try option.read()
         guard kernel else {
             let interfaces = configuration.interfaces.count
-            print("\(option.config): good: \(interfaces) interfaces, FTP on \(configuration.ftp.ports)")
+            let services = [("FTP", configuration.ftp.ports), ("SIP", configuration.sip?.ports ?? [])]
+                .filter { !$0.1.isEmpty }.map { "\($0) on \($1)" }.joined(separator: ", ")
+            print("\(option.config): good: \(interfaces) interfaces, \(services)")
             return
         }
         let check = try KernelCheck(configuration)

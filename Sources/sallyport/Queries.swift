@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Foundation
 
 /// `sallyport status`
 struct StatusCommand: ParsableCommand {
@@ -89,6 +90,65 @@ struct Pinholes: ParsableCommand {
                         "\($0.conversation)", $0.phase, $0.opener, $0.from, $0.to,
                         $0.secondsLeft.map { "\($0) s" } ?? "-",
                     ]
+                }))
+    }
+}
+
+/// `sallyport calls`
+struct Calls: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List calls, with what XDP sees of their media.",
+        discussion: """
+            Below each call stand its media: what the inside sends, and what it gets. LOST, TWICE and LATE are packets of \
+            RTP; QUALITY is an estimate from 1 to 4.5 by loss and jitter (ITU-T G.107). Needs root.
+            """)
+
+    @OptionGroup var options: QueryOptions
+
+    func run() throws {
+        let calls = try options.snapshot().calls()
+        try options.print(
+            calls,
+            orLines: columns(
+                ["CALL", "PHASE", "INSIDE", "PUBLIC", "OUTSIDE", "PACKETS", "LOST", "TWICE", "LATE", "JITTER", "QUALITY"],
+                calls.flatMap(rows)))
+    }
+
+    private func rows(_ call: Snapshot.Call) -> [[String]] {
+        let head = [
+            "\(call.number)", "\(call.phase) \(call.answeredSeconds ?? call.seconds) s", call.inside, call.translated,
+            call.outside, "", "", "", "", "", call.callID,
+        ]
+        return [head]
+            + call.media.flatMap { media in
+                [(">", media.sent), ("<", media.received)].map { arrow, stream in
+                    [
+                        "", "\(media.line) \(media.isControl ? "RTCP" : "media") \(arrow)", media.inside,
+                        media.translated, media.outside, "\(stream?.packets ?? 0)", "\(stream?.lost ?? 0)",
+                        "\(stream?.duplicates ?? 0)", "\((stream?.reordered ?? 0) + (stream?.late ?? 0))",
+                        stream?.jitterMilliseconds.map { String(format: "%.1f ms", $0) } ?? "-",
+                        stream?.quality.map { String(format: "%.1f", $0) } ?? "-",
+                    ]
+                }
+            }
+    }
+}
+
+/// `sallyport registrations`
+struct Registrations: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the phones that are registered through the gateway.", discussion: "Needs root.")
+
+    @OptionGroup var options: QueryOptions
+
+    func run() throws {
+        let registrations = try options.snapshot().registrations()
+        try options.print(
+            registrations,
+            orLines: columns(
+                ["ADDRESS OF RECORD", "INSIDE", "PUBLIC", "REGISTRAR", "LEFT"],
+                registrations.map {
+                    [$0.addressOfRecord, $0.inside, $0.translated, $0.registrar, "\($0.secondsLeft) s"]
                 }))
     }
 }

@@ -6,7 +6,7 @@ import Control
 struct Sallyport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sallyport",
-        abstract: "An application-level gateway for Linux routers: FTP through NAT, at driver level.",
+        abstract: "An application-level gateway for Linux routers: FTP and SIP through NAT, at driver level.",
         discussion: """
             Control conversations go through AF_XDP to a worker, which rewrites the addresses inside them; the data \
             connections that they announce are translated by an XDP program in the driver. All other traffic stays on \
@@ -19,7 +19,8 @@ struct Sallyport: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, CountersCommand.self, LabCommand.self,
+            Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, Calls.self, Registrations.self,
+            CountersCommand.self, LabCommand.self,
         ])
 
     static func main() async {
