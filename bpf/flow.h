@@ -110,12 +110,21 @@ static __always_inline void account(const struct packet *packet, struct steering
 		__sync_fetch_and_or(&flow->flags, flags);
 }
 
+/* A packet that is a worker's. Where one from inside ends here, the kernel answers, as for all other traffic. */
+static __always_inline enum steering_counter steer(const struct packet *packet)
+{
+	return packet->side == STEERING_INSIDE && packet->hops <= 1 ? steering_counter_pass_elsewhere :
+								      steering_counter_steer_service;
+}
+
 static __always_inline enum steering_counter forward(struct packet *packet, struct steering_flow *flow,
 						     enum steering_counter sent)
 {
 	struct steering_hop hop;
 	enum steering_counter verdict;
 
+	if (flow->flags & STEERING_FLOW_WORKER)
+		return steer(packet);
 	if (packet->hops <= 1)
 		return steering_counter_steer_expiring;
 	verdict = find_hop(packet, flow, &hop);

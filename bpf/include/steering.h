@@ -87,10 +87,11 @@ struct steering_hop_end {
 	__u16 number;
 };
 
-/* What a flow has carried that ends it. */
+/* What a flow has carried that ends it; and what user space makes of it. */
 enum steering_flow_flag {
 	STEERING_FLOW_FIN = 1,
 	STEERING_FLOW_RST = 2,
+	STEERING_FLOW_WORKER = 4,	/* its packets are a worker's: service traffic whose ports do not say so */
 };
 
 /*
@@ -102,7 +103,7 @@ struct steering_flow {
 	struct steering_translation leaves;
 	__u32 conversation;	/* the pinhole's, for the command line */
 	__u32 last_seen;	/* tick of the newest packet */
-	__u32 flags;		/* enum steering_flow_flag, seen in this direction */
+	__u32 flags;		/* enum steering_flow_flag, of this direction; once in the map, changed by atomic or */
 	__u64 packets;		/* these two are added to atomically: any queue may receive a flow */
 	__u64 bytes;		/* of the IP packets */
 	struct steering_hop hop;
@@ -160,12 +161,18 @@ enum steering_address_use {
 	STEERING_ADDRESS_PUBLIC = 2,	/* NAT's: its port block belongs to the gateway */
 };
 
-/* Which traffic to a port is steered. */
+/*
+ * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP): what
+ * comes to it from outside is steered whatever its source port. Bindings are ports of the block, and no port of the
+ * block is a service's, which the configuration refuses: so each of these bytes has one writer, and a binding's port
+ * has no other bit.
+ */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
 	STEERING_SERVICE_UDP4 = 2,
 	STEERING_SERVICE_TCP6 = 4,
 	STEERING_SERVICE_UDP6 = 8,
+	STEERING_SERVICE_BINDING = 16,	/* UDP over IPv4, to a public address */
 };
 
 /* What all packets have in common; mapped into user space. */
@@ -182,7 +189,7 @@ struct steering_settings {
 struct steering_tables {
 	struct steering_link cards[STEERING_CARDS_MAX];	/* untagged links by the card's interface number */
 	struct steering_exit exits[STEERING_EXITS_MAX];
-	__u8 services[65536];	/* enum steering_service, by the service's port in host byte order */
+	__u8 services[65536];	/* enum steering_service, by the service's or binding's port in host byte order */
 };
 
 #ifdef __bpf__
@@ -258,7 +265,7 @@ enum steering_counter {
 /* struct steering_tables for Swift, which has no arrays of this size. Each index is below its array's size. */
 struct steering_link *steering_card(void *tables, __u32 card);
 struct steering_exit *steering_exit_at(void *tables, __u32 number);
-__u8 *steering_services(void *tables, __u16 port);
+__u8 *steering_services(void *tables, __u16 port) __attribute__((swift_attr("@_noLocks")));
 __u64 steering_tables_size(void);
 
 /* Name and meaning of a counter, for user space (layout.c); null past the end. */
