@@ -60,7 +60,8 @@ final class Router: Sendable {
     /// A program with empty flow and pinhole tables, configured for this router: FTP and SIP.
     func program(flows: UInt32 = 16, pinholes: UInt32 = 16) throws -> SteeringProgram {
         try reset(
-            SteeringProgram(capacity: .init(flows: flows, pinholes: pinholes, flows6: flows, pinholes6: pinholes)))
+            SteeringProgram(
+                capacity: .init(flows: flows, pinholes: pinholes, flows6: flows, pinholes6: pinholes, streams: 8)))
     }
 
     /// Makes a program what a fresh one is, but for its counters and sockets.
