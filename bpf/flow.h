@@ -99,6 +99,7 @@ static __always_inline enum steering_counter find_hop(const struct packet *packe
 static __always_inline void account(const struct packet *packet, struct steering_flow *flow)
 {
 	__u32 tick = READ_ONCE(settings.tick);
+	__u32 stream = flow->flags >> STEERING_FLOW_STREAM_SHIFT;
 	__u32 flags = (packet->tcp_flags & TCP_FIN ? STEERING_FLOW_FIN : 0) |
 		      (packet->tcp_flags & TCP_RST ? STEERING_FLOW_RST : 0);
 
@@ -108,6 +109,15 @@ static __always_inline void account(const struct packet *packet, struct steering
 		flow->last_seen = tick;
 	if (flags & ~flow->flags)
 		__sync_fetch_and_or(&flow->flags, flags);
+	if (stream)
+		count_rtp(packet->transport, packet->payload, packet->end, stream);
+}
+
+/* A packet that is a worker's. Where one from inside ends here, the kernel answers, as for all other traffic. */
+static __always_inline enum steering_counter steer(const struct packet *packet)
+{
+	return packet->side == STEERING_INSIDE && packet->hops <= 1 ? steering_counter_pass_elsewhere :
+								      steering_counter_steer_service;
 }
 
 static __always_inline enum steering_counter forward(struct packet *packet, struct steering_flow *flow,
@@ -116,6 +126,8 @@ static __always_inline enum steering_counter forward(struct packet *packet, stru
 	struct steering_hop hop;
 	enum steering_counter verdict;
 
+	if (flow->flags & STEERING_FLOW_WORKER)
+		return steer(packet);
 	if (packet->hops <= 1)
 		return steering_counter_steer_expiring;
 	verdict = find_hop(packet, flow, &hop);

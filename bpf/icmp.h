@@ -124,12 +124,10 @@ static __always_inline int is_control(const struct steering_tuple *tuple)
 	struct steering_address destination = { .word[0] = tuple->destination };
 	__u32 use;
 
-	if (!has_service(tuple->side, tuple->protocol, 4, ports))
+	if (!is_service_ipv4(tuple->side, tuple->protocol, ports))
 		return 0;
 	use = address_use(&destination);
-	if (tuple->side == STEERING_INSIDE)
-		return !use;
-	return use & STEERING_ADDRESS_PUBLIC && in_port_block(tuple->destination_port);
+	return tuple->side == STEERING_INSIDE ? !use : use & STEERING_ADDRESS_PUBLIC;
 }
 
 static __always_inline enum steering_counter forward_error(struct packet *packet)
@@ -146,6 +144,8 @@ static __always_inline enum steering_counter forward_error(struct packet *packet
 	flow = bpf_map_lookup_elem(&flows, &tuple);
 	if (!flow)
 		return is_control(&tuple) ? steering_counter_steer_icmp : steering_counter_pass_other;
+	if (flow->flags & STEERING_FLOW_WORKER)
+		return steering_counter_steer_icmp;
 	if (packet->hops <= 1)
 		return steering_counter_steer_expiring;
 	verdict = find_way(packet, flow->leaves.destination, &ask, &hop);

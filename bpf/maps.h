@@ -40,6 +40,15 @@ struct {
 	__type(value, __u64);
 } claims SEC(".maps");
 
+/* A cache line each, in pages of their own: the lookup becomes an address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct steering_stream);
+} streams SEC(".maps");
+
 /* In lines, because an array gives each entry a multiple of eight bytes. */
 struct filter_line {
 	__u32 cell[STEERING_FILTER_LINE];

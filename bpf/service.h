@@ -1,27 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Services: control conversations, which go to a worker. From inside, those that go to the outside; from outside, the
- * answers to NAT's own ports (IPv4) or to anybody but the router (IPv6).
+ * answers to NAT's own ports, and all that comes to bindings (IPv4), or the answers to anybody but the router (IPv6).
  */
 #ifndef STEERING_SERVICE_H
 #define STEERING_SERVICE_H
 
+/* What a port is: bits of enum steering_service. */
+static __always_inline __u8 services_of(__be16 swapped)
+{
+	__u32 port = bpf_ntohs(swapped);
+
+	/* Not every kernel knows what swapped bytes are at most, and the compiler, which does, must not know better. */
+	asm volatile("" : "+r"(port));
+	return tables.services[port & 0xffff];
+}
+
 /* The port by which a packet belongs to a service: where it goes from inside, where it comes from outside. */
 static __always_inline int has_service(__u8 side, __u8 protocol, __u8 family, struct port_pair ports)
 {
-	__u32 port = bpf_ntohs(side == STEERING_INSIDE ? ports.destination : ports.source);
 	__u8 wanted = protocol == IPPROTO_UDP ? STEERING_SERVICE_UDP4 : STEERING_SERVICE_TCP4;
 
 	if (family == 6)
 		wanted <<= 2;
-	/* Not every kernel knows what swapped bytes are at most, and the compiler, which does, must not know better. */
-	asm volatile("" : "+r"(port));
-	return tables.services[port & 0xffff] & wanted;
+	return services_of(side == STEERING_INSIDE ? ports.destination : ports.source) & wanted;
 }
 
 static __always_inline int in_port_block(__be16 port)
 {
 	return settings.port_first <= bpf_ntohs(port) && bpf_ntohs(port) <= settings.port_last;
+}
+
+/* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a binding, or to NAT's own. */
+static __always_inline int is_service_ipv4(__u8 side, __u8 protocol, struct port_pair ports)
+{
+	if (side == STEERING_INSIDE)
+		return has_service(side, protocol, 4, ports);
+	if (protocol == IPPROTO_UDP && services_of(ports.destination) & STEERING_SERVICE_BINDING)
+		return 1;
+	return has_service(side, protocol, 4, ports) && in_port_block(ports.destination);
 }
 
 /* What an address is to the gateway: bits of enum steering_address_use. */
@@ -113,14 +130,10 @@ static __always_inline enum steering_counter serve_ipv4(const struct packet *pac
 {
 	enum steering_counter verdict;
 
-	if (!has_service(packet->side, packet->protocol, 4, packet->ports))
-		return steering_counter_pass_other;
-	if (packet->side == STEERING_OUTSIDE && !in_port_block(packet->ports.destination))
+	if (!is_service_ipv4(packet->side, packet->protocol, packet->ports))
 		return steering_counter_pass_other;
 	verdict = answer_ipv4(packet);
-	if (verdict == steering_counter_steer_service && packet->side == STEERING_INSIDE && packet->hops <= 1)
-		return steering_counter_pass_elsewhere;
-	return verdict;
+	return verdict == steering_counter_steer_service ? steer(packet) : verdict;
 }
 
 /* ---- IPv6 ---- */

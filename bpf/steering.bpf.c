@@ -30,6 +30,8 @@
 #include "checksum.h"
 #include "wayout.h"
 
+#include "stream.h"
+
 #include "flow.h"
 
 #include "pinhole.h"

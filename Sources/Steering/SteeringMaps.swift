@@ -16,7 +16,9 @@ public final class SteeringMaps: Sendable {
     public let pinholes6: KernelMap<steering_tuple6, steering_pinhole>
     /// Who has used them.
     public let claims: Claims
-    /// Between which hosts they are: to be told before them.
+    /// What the program sees of the RTP in flows that have a stream.
+    public let streams: Streams
+    /// Between which hosts pinholes and flows are: to be told before them.
     public let filter: Filter
     /// Links with VLAN tags or high numbers; see `setLink`.
     let links: KernelMap<steering_link_key, steering_link>
@@ -82,6 +84,7 @@ public final class SteeringMaps: Sendable {
             tables = try Tables(map: try map(".data.tables"))
             filter = try Filter(map: try map("filter"), lines: try Self.info(of: try map("filter")).max_entries)
             claims = try Claims(map: try map("claims"), count: try Self.info(of: try map("claims")).max_entries)
+            streams = try Streams(map: try map("streams"), count: try Self.info(of: try map("streams")).max_entries)
             self.descriptors = descriptors
         } catch {
             for descriptor in descriptors.values { close(descriptor) }
@@ -94,6 +97,7 @@ public final class SteeringMaps: Sendable {
         tables.unmap()
         filter.unmap()
         claims.unmap()
+        streams.unmap()
         for descriptor in descriptors.values { close(descriptor) }
     }
 

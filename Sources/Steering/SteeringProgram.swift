@@ -17,16 +17,21 @@ public final class SteeringProgram: Sendable {
         /// The same for IPv6.
         public var pinholes6: UInt32
 
+        /// RTP streams: one for each direction of media, at most `STEERING_STREAMS_MAX`.
+        public var streams: UInt32
+
         /// Claims: one for each pinhole, and a few more, because each worker's part is rounded up.
         var claims: UInt32 { pinholes + pinholes6 + 1024 }
 
         /// A capacity; no number may be 0.
-        public init(flows: UInt32, pinholes: UInt32, flows6: UInt32 = 1, pinholes6: UInt32 = 1) {
+        public init(flows: UInt32, pinholes: UInt32, flows6: UInt32 = 1, pinholes6: UInt32 = 1, streams: UInt32 = 1) {
             precondition(flows > 0 && pinholes > 0 && flows6 > 0 && pinholes6 > 0)
+            precondition(1...STEERING_STREAMS_MAX.rawValue ~= streams)
             self.flows = flows
             self.pinholes = pinholes
             self.flows6 = flows6
             self.pinholes6 = pinholes6
+            self.streams = streams
         }
     }
 
@@ -44,7 +49,7 @@ public final class SteeringProgram: Sendable {
         let cells = Filter.cells(flows: capacity.flows + capacity.flows6)
         for (map, entries) in [
             ("flows", capacity.flows), ("flows6", capacity.flows6), ("pinholes", capacity.pinholes),
-            ("pinholes6", capacity.pinholes6), ("claims", capacity.claims),
+            ("pinholes6", capacity.pinholes6), ("claims", capacity.claims), ("streams", capacity.streams),
             ("filter", cells / STEERING_FILTER_LINE.rawValue),
         ] {
             unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, map), entries)

@@ -22,6 +22,14 @@ import Glibc
         nonmutating set { unsafe steering_services(tables, port).pointee = newValue }
     }
 
+    /// Makes a port of the block, in host byte order, a binding, or nothing again: UDP from outside to it and a public
+    /// address is steered whatever its source port. Only the worker that the port belongs to calls this.
+    @_noLocks
+    public func setBinding(_ port: UInt16, _ isBound: Bool) {
+        // There is one for each port; all of the byte, because a port of the block is nothing else.
+        unsafe steering_services(tables, port).pointee = isBound ? UInt8(STEERING_SERVICE_BINDING.rawValue) : 0
+    }
+
     /// The untagged link of a card, by the card's interface number, which is below `STEERING_CARDS_MAX`. One with
     /// interface number 0 is none.
     public subscript(card card: UInt32) -> steering_link {

@@ -75,6 +75,12 @@ private let otherErrorRows: [Row] = {
             name: name, counter: counter, action: counter.hasPrefix("pass") ? .pass : .redirect,
             frame: card == "out0" ? error.fromUpstream() : error.fromClient(), card: card, arrange: arrange)
     }
+    func about(_ packet: Packet, _ name: String, _ arrange: @escaping @Sendable (SteeringMaps) throws -> Void) -> Row {
+        let isOut = packet.source == phone.router
+        return row(
+            name, "steer_icmp", from: isOut ? "192.0.2.1" : "192.168.1.10", to: isOut ? phone.router : phone.server,
+            card: isOut ? "out0" : "in0", about: packet.bytes, arrange: arrange)
+    }
     func control(_ source: String, _ from: UInt16, _ destination: String, _ to: UInt16) -> [UInt8] {
         Packet(source: source, destination: destination, content: .tcp(from: from, to: to)).bytes
     }
@@ -99,6 +105,8 @@ private let otherErrorRows: [Row] = {
         row(
             "about a connection of the kernel's", "pass_other",
             about: control("203.0.113.7", 30000, "198.51.100.21", 21)),
+        about(phone.outgoing().leaves, "about a binding's message", phone.bind),
+        about(phone.incoming().leaves, "about a message to a phone, of a worker's flow", phone.steer),
         row("about nothing known", "pass_other", about: quoted.bytes),
         row("about a later fragment", "pass_other", about: fragment.bytes, arrange: tcp.open),
         row("about another protocol", "pass_other", about: foreign.bytes, arrange: tcp.open),

@@ -14,6 +14,7 @@ final class Router: Sendable {
     static let insideStation: [UInt8] = [2, 0, 0, 0, 1, 1]
     static let outsideStation: [UInt8] = [2, 0, 0, 0, 2, 1]
     static let tick: UInt32 = 1000
+    static let ports: ClosedRange<UInt16> = 32768...65535
 
     /// Attached everywhere, because the kernel runs tests only on an interface that is in native mode.
     private let holder: SteeringProgram
@@ -59,7 +60,8 @@ final class Router: Sendable {
     /// A program with empty flow and pinhole tables, configured for this router: FTP and SIP.
     func program(flows: UInt32 = 16, pinholes: UInt32 = 16) throws -> SteeringProgram {
         try reset(
-            SteeringProgram(capacity: .init(flows: flows, pinholes: pinholes, flows6: flows, pinholes6: pinholes)))
+            SteeringProgram(
+                capacity: .init(flows: flows, pinholes: pinholes, flows6: flows, pinholes6: pinholes, streams: 8)))
     }
 
     /// Makes a program what a fresh one is, but for its counters and sockets.
@@ -77,8 +79,9 @@ final class Router: Sendable {
         try maps.addresses.set(steering_address("203.0.113.7"), to: local | STEERING_ADDRESS_PUBLIC.rawValue)
         maps.tables[services: 21] = UInt8(STEERING_SERVICE_TCP4.rawValue | STEERING_SERVICE_TCP6.rawValue)
         maps.tables[services: 5060] = UInt8(STEERING_SERVICE_UDP4.rawValue | STEERING_SERVICE_UDP6.rawValue)
+        for port in Self.ports { maps.tables.setBinding(port, false) }
         maps.settings.tick = Self.tick
-        maps.settings.ports = 32768...65535
+        maps.settings.ports = Self.ports
         maps.settings.passesWhenDown = false
         maps.settings.renew()
         return program

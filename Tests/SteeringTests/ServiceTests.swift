@@ -1,5 +1,26 @@
+import CSteering
+import Steering
+import Testing
+
+/// A phone inside, its binding, and a peer whose port is no service's.
+let phone = Connection(
+    client: "192.168.1.10", clientPort: 5060, serverPort: 5070, routerPort: 33000, isTCP: false)
+
+extension Connection {
+    /// Makes the public port a binding.
+    @Sendable func bind(_ maps: SteeringMaps) { maps.tables.setBinding(routerPort, true) }
+
+    /// Makes the client's packets to the server the worker's.
+    @Sendable func steer(_ maps: SteeringMaps) throws {
+        announce(maps.filter)
+        try maps.flows.set(fromInside, to: steering_flow(ofWorkersFor: 7, tick: Router.tick))
+    }
+}
+
 /// Control conversations go to the worker as they are.
-let serviceRows: [Row] = {
+let serviceRows: [Row] = conversationRows + bindingRows
+
+private let conversationRows: [Row] = {
     func row(_ name: String, _ packet: Packet, _ tags: Frame.Tag..., fromOutside: Bool = false) -> Row {
         let (to, from) =
             fromOutside
@@ -43,3 +64,75 @@ let serviceRows: [Row] = {
         },
     ]
 }()
+
+/// SIP with peers on any port.
+private let bindingRows: [Row] = {
+    func row(
+        _ name: String, _ packet: Packet, counter: String = "steer_service", fromOutside: Bool = true,
+        _ arrange: @escaping @Sendable (SteeringMaps) throws -> Void = phone.bind
+    ) -> Row {
+        Row(
+            name: name, counter: counter, action: counter.hasPrefix("pass") ? .pass : .redirect,
+            frame: fromOutside ? packet.fromUpstream() : packet.fromClient(), card: fromOutside ? "out0" : "in0",
+            arrange: arrange)
+    }
+    func request(to destination: String = phone.router, _ content: Packet.Content, hops: UInt8 = 64) -> Packet {
+        Packet(source: phone.server, destination: destination, hops: hops, content: content)
+    }
+    let toPhone = Packet.Content.udp(from: phone.serverPort, to: phone.routerPort)
+    let response = phone.outgoing().arrives
+    return [
+        row("SIP to a binding", request(.udp(from: 5060, to: phone.routerPort))),
+        row("SIP to a binding from any port", request(toPhone)),
+        row("SIP to a binding from port 0", request(.udp(from: 0, to: phone.routerPort))),
+        row("SIP to a binding, TTL 1", request(toPhone, hops: 1)),
+        row("SIP to a binding while media flows between the hosts", request(toPhone)) {
+            phone.bind($0)
+            try Connection(serverPort: 20000, routerPort: 33002, isTCP: false).open($0)
+        },
+        row("SIP to the block's last port", request(.udp(from: 1, to: 65535))) { $0.tables.setBinding(65535, true) },
+        row("port of the block that is no binding", request(toPhone), counter: "pass_other") { _ in },
+        row("port of the block that is no binding any more", request(toPhone), counter: "pass_other") {
+            phone.bind($0)
+            $0.tables.setBinding(phone.routerPort, false)
+        },
+        row("TCP to a binding", request(.tcp(from: phone.serverPort, to: phone.routerPort)), counter: "pass_other"),
+        row(
+            "binding's port of an address that is not NAT's", request(to: "203.0.113.8", toPhone), counter: "pass_other"
+        ),
+        row(
+            "from inside to a port that is a binding here",
+            Packet(source: phone.client, destination: phone.server, content: .udp(from: 5060, to: phone.routerPort)),
+            counter: "pass_other", fromOutside: false),
+        row("worker's flow", response, fromOutside: false, phone.steer),
+        row("worker's flow, TTL 2", phone.outgoing(hops: 2).arrives, fromOutside: false, phone.steer),
+        row(
+            "worker's flow whose time to live ends here", phone.outgoing(hops: 1).arrives,
+            counter: "pass_elsewhere", fromOutside: false, phone.steer),
+        row("worker's flow, another port of the peer", response, counter: "pass_other", fromOutside: false) {
+            var other = phone
+            other.serverPort += 1
+            try other.steer($0)
+        },
+        Row(
+            name: "worker's flow without a socket", counter: "drop_down", action: .drop, frame: response.fromClient()
+        ) {
+            try phone.steer($0)
+            $0.sockets.remove(0)
+        },
+    ]
+}()
+
+@Suite("Services", .enabled(if: isRoot, "needs root"))
+struct ServiceTests {
+    @Test func `a binding leaves the ports beside it alone`() async throws {
+        let bits = try await inOwnNamespace {
+            let maps = try Router().program().maps
+            return withExtendedLifetime(maps) {
+                maps.tables.setBinding(33000, true)
+                return [5060, 32999, 33000, 33001].map { maps.tables[services: $0] }
+            }
+        }
+        #expect(bits == [10, 0, 16, 0])
+    }
+}

@@ -30,6 +30,10 @@ enum steering_limits {
 	STEERING_TAGS_MAX = 2,		/* VLAN tags on a frame */
 	STEERING_FILTER_LINE = 16,	/* filter cells in one entry of their map: a cache line */
 	STEERING_HOP_SECONDS = 8,	/* how long a flow believes in its next hop without asking again */
+	STEERING_STREAMS_MAX = 0xffffff,	/* RTP streams that flows can name */
+	STEERING_STREAM_WINDOW = 64,	/* sequence numbers that a stream remembers */
+	STEERING_STREAM_NO_JUMP = 0x10000,
+	STEERING_CLOCK_RATE_MAX = 3000000,	/* Hz, that steering_clock_units can do */
 };
 
 /* An address of either family; IPv4 stands in the first word, the others are 0. */
@@ -87,10 +91,12 @@ struct steering_hop_end {
 	__u16 number;
 };
 
-/* What a flow has carried that ends it. */
+/* What a flow has carried that ends it; and what user space makes of it. */
 enum steering_flow_flag {
 	STEERING_FLOW_FIN = 1,
 	STEERING_FLOW_RST = 2,
+	STEERING_FLOW_WORKER = 4,	/* its packets are a worker's: service traffic whose ports do not say so */
+	STEERING_FLOW_STREAM_SHIFT = 8,	/* above these bits: the number of its stream; 0 is none, else its index + 1 */
 };
 
 /*
@@ -102,10 +108,41 @@ struct steering_flow {
 	struct steering_translation leaves;
 	__u32 conversation;	/* the pinhole's, for the command line */
 	__u32 last_seen;	/* tick of the newest packet */
-	__u32 flags;		/* enum steering_flow_flag, seen in this direction */
+	__u32 flags;		/* enum steering_flow_flag, of this direction; once in the map, changed by atomic or */
 	__u64 packets;		/* these two are added to atomically: any queue may receive a flow */
 	__u64 bytes;		/* of the IP packets */
 	struct steering_hop hop;
+};
+
+/*
+ * What XDP sees of the RTP packets of a flow (RFC 3550). User space makes all of it 0 but the clock rate before it puts
+ * the flow into the map; then only the program writes, while the flow is there. It follows one source at a time: with
+ * another SSRC the sequence begins anew.
+ *
+ * Plain updates are right because one processor at a time counts the packets of a flow: addresses and ports are the
+ * same, so that the card puts them into one queue. For the moment in which flows are put into other queues (a new
+ * indirection table), two may: then one can undo what the other has counted of its packet, or fill a gap twice. So can
+ * the packet that still holds a flow when user space removes it, if the stream is another flow's at once. Figures that
+ * are wrong by so much are all that becomes of it: nothing else depends on a stream.
+ */
+struct steering_stream {
+	__u64 window;		/* bit n: the sequence number n below the highest has come; 0 before the first packet */
+	__u32 highest;		/* sequence number, extended by the cycles since the sequence began (A.1) */
+	__u32 after_jump;	/* the sequence number that would prove the last jump (A.1); NO_JUMP is none */
+	__u32 ssrc;		/* host byte order */
+	__u32 transit;		/* of the last packet, in units of its clock, from an unknown zero (A.8) */
+	__u32 jitter;		/* in 1/16 units of its clock (A.8) */
+	__u32 clock_rate;	/* Hz, up to CLOCK_RATE_MAX; 0 is unknown: no jitter, and no look at the clock */
+	__u32 packets;		/* of RTP, all of those below included; modulo 2^32, as in a sender report */
+	__u32 lost;		/* sequence numbers that have been passed over and have not come since */
+	__u32 duplicates;
+	__u32 reordered;	/* came late, but within the window: they filled a gap, or were before the first */
+	__u32 late;		/* further back than the window, which does not know any more whether they fill a gap */
+	__u32 strays;		/* behind a jump that no second packet has proven */
+	__u32 restarts;		/* sequences begun anew: another SSRC, or a jump that a second packet has proven */
+	__u8 payload_type;
+	__u8 span;		/* how much of the window is not before the sequence's first packet */
+	__u8 zero[2];
 };
 
 /* A door that opens once, by its claim. */
@@ -160,12 +197,18 @@ enum steering_address_use {
 	STEERING_ADDRESS_PUBLIC = 2,	/* NAT's: its port block belongs to the gateway */
 };
 
-/* Which traffic to a port is steered. */
+/*
+ * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP): what
+ * comes to it from outside is steered whatever its source port. Bindings are ports of the block, and no port of the
+ * block is a service's, which the configuration refuses: so each of these bytes has one writer, and a binding's port
+ * has no other bit.
+ */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
 	STEERING_SERVICE_UDP4 = 2,
 	STEERING_SERVICE_TCP6 = 4,
 	STEERING_SERVICE_UDP6 = 8,
+	STEERING_SERVICE_BINDING = 16,	/* UDP over IPv4, to a public address */
 };
 
 /* What all packets have in common; mapped into user space. */
@@ -182,7 +225,7 @@ struct steering_settings {
 struct steering_tables {
 	struct steering_link cards[STEERING_CARDS_MAX];	/* untagged links by the card's interface number */
 	struct steering_exit exits[STEERING_EXITS_MAX];
-	__u8 services[65536];	/* enum steering_service, by the service's port in host byte order */
+	__u8 services[65536];	/* enum steering_service, by the service's or binding's port in host byte order */
 };
 
 #ifdef __bpf__
@@ -212,6 +255,24 @@ STEERING_INLINE __u32 steering_filter_cell6(const struct steering_address *near,
 	for (int i = 0; i < 4; i++)
 		sum = (sum ^ ((__u64)near->word[i] << 32 | far->word[i])) * 0x9e3779b97f4a7c15;
 	return sum >> shift;
+}
+
+/*
+ * A time in units of a clock, modulo 2^32: nanoseconds * rate / 10^9, but by multiplication, because a division can
+ * take as long as all the rest. Times come out as far apart as they are, but for one unit, and two more for each 1000
+ * seconds.
+ */
+STEERING_INLINE __u32 steering_clock_units(__u64 nanoseconds, __u32 rate)
+{
+	__u64 scale = (__u64)rate * 1152921505 >> 20;	/* 2^40 / 10^9 each */
+
+	return ((nanoseconds >> 32) * scale + ((nanoseconds & 0xffffffff) * scale >> 32)) >> 8;
+}
+
+/* The jitter, in 1/16 units, after a packet whose transit time differed so much from the last one's (A.8). */
+STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
+{
+	return jitter + (difference >> 31 ? -difference : difference) - ((jitter + 8) >> 4);
 }
 
 /*
@@ -258,7 +319,7 @@ enum steering_counter {
 /* struct steering_tables for Swift, which has no arrays of this size. Each index is below its array's size. */
 struct steering_link *steering_card(void *tables, __u32 card);
 struct steering_exit *steering_exit_at(void *tables, __u32 number);
-__u8 *steering_services(void *tables, __u16 port);
+__u8 *steering_services(void *tables, __u16 port) __attribute__((swift_attr("@_noLocks")));
 __u64 steering_tables_size(void);
 
 /* Name and meaning of a counter, for user space (layout.c); null past the end. */
