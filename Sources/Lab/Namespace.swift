@@ -15,9 +15,9 @@ public struct Namespace: Sendable {
         try run("ip", "link", "set", "lo", "up")
     }
 
-    /// Starts a program inside.
-    public func start(_ arguments: [String]) throws -> ChildProcess {
-        try sandbox.start(["ip", "netns", "exec", name] + arguments)
+    /// Starts a program inside, whose standard input is a copy of `input`.
+    public func start(_ arguments: [String], input: FileHandle = .nullDevice) throws -> ChildProcess {
+        try sandbox.start(["ip", "netns", "exec", name] + arguments, input: input)
     }
 
     /// Runs a program inside to its end, which has to be exit code 0.

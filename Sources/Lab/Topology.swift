@@ -62,15 +62,20 @@ public final class Topology: Hosts {
         sandbox.remove()
     }
 
-    /// Lets the kernel's own helper (nf_conntrack_ftp, nf_nat_ftp) serve port 21.
+    /// Lets the kernel's own helpers serve FTP on port 21 (nf_conntrack_ftp, nf_nat_ftp) and SIP on port 5060
+    /// (nf_conntrack_sip, nf_nat_sip).
     public func useKernelHelper() throws {
         try load(
             """
             table ip lab {
                 ct helper ftp { type "ftp" protocol tcp; }
+                ct helper sip-udp { type "sip" protocol udp; }
+                ct helper sip-tcp { type "sip" protocol tcp; }
                 chain helpers {
                     type filter hook prerouting priority filter
                     tcp dport 21 ct helper set "ftp"
+                    udp dport 5060 ct helper set "sip-udp"
+                    tcp dport 5060 ct helper set "sip-tcp"
                 }
             }
             """, into: router)
