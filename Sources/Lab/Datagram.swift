@@ -11,7 +11,7 @@ public struct Datagram: Sendable {
     public let destination: Place
     public let payload: [UInt8]
 
-    /// The SIP message in it; nil where it is none (RFC 3261 section 7: it begins or ends its first line with the version).
+    /// The SIP message in it; nil where it is none. Its first line begins or ends with the version (RFC 3261 section 7).
     public var message: String? {
         let text = String(decoding: payload, as: UTF8.self)
         let first = text.prefix { !$0.isNewline }

@@ -1,4 +1,4 @@
-// `sallyport lab sip`: what calls through a NAT router are like without a gateway and with one, shown with real programs.
+// `sallyport lab sip`: what calls through a NAT router are like without a gateway and with one, with real programs.
 
 import Foundation
 
