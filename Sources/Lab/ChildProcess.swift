@@ -78,19 +78,42 @@ public final class ChildProcess: Sendable {
         return outcome
     }
 
-    /// Waits until what it prints, on either stream, contains `text`.
+    /// A place in what it prints: what was there then is before it.
+    public struct Mark: Sendable {
+        fileprivate let output: Int
+        fileprivate let errors: Int
+
+        /// Before everything.
+        public static let beginning = Mark(output: 0, errors: 0)
+    }
+
+    /// After all that it has printed so far.
+    public var mark: Mark {
+        state.withLock { Mark(output: $0.output.count, errors: $0.errors.count) }
+    }
+
+    /// Waits until what it prints after `mark`, on either stream, contains `text`.
     ///
     /// - Throws: `LabError` when the program ends or `limit` seconds pass before that.
-    public func wait(for text: String, limit: TimeInterval = 30) throws {
-        let wanted = Data(text.utf8)
-        let hasSaidIt: Bool? = waitUntil(DispatchTime.now() + limit) { state in
-            if state.output.range(of: wanted) != nil || state.errors.range(of: wanted) != nil { return true }
-            return state.status == nil ? nil : false
+    public func wait(for text: String, after mark: Mark = .beginning, limit: TimeInterval = 30) throws {
+        if wait(forAnyOf: [text], after: mark, limit: limit) != nil { return }
+        let end = isRunning ? "\(Int(limit)) s passed" : "it ended"
+        throw LabError("\(command) did not say \"\(text)\" before \(end). \(printed)")
+    }
+
+    /// Waits until what it prints after `mark`, on either stream, contains one of `texts`.
+    ///
+    /// - Returns: that text; nil when the program ends or `limit` seconds pass before that.
+    public func wait(forAnyOf texts: [String], after mark: Mark = .beginning, limit: TimeInterval) -> String? {
+        let found: String?? = waitUntil(DispatchTime.now() + limit) { state in
+            let text = texts.first { text in
+                let wanted = Data(text.utf8)
+                return state.output.dropFirst(mark.output).range(of: wanted) != nil
+                    || state.errors.dropFirst(mark.errors).range(of: wanted) != nil
+            }
+            return text != nil || state.status != nil ? .some(text) : nil
         }
-        guard hasSaidIt == true else {
-            let end = hasSaidIt == nil ? "\(Int(limit)) s passed" : "it ended"
-            throw LabError("\(command) did not say \"\(text)\" before \(end). \(printed)")
-        }
+        return found ?? nil
     }
 
     /// Waits for the end, which has to be exit code 0.
@@ -146,9 +169,13 @@ public final class ChildProcess: Sendable {
 
     private var command: String { arguments.joined(separator: " ") }
 
+    /// Everything that it has printed so far: standard output, then standard error.
+    public var text: String {
+        state.withLock { String(decoding: $0.output + $0.errors, as: UTF8.self) }
+    }
+
     private var printed: String {
-        let text = state.withLock { String(decoding: $0.output + $0.errors, as: UTF8.self) }
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? "It printed nothing." : "It printed:\n\(text.suffix(4000))"
     }
 

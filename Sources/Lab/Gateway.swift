@@ -1,8 +1,8 @@
-// What serves FTP on the lab's router.
+// What serves FTP and SIP on the lab's router.
 
 /// The kinds of gateway that the lab compares.
 public enum Gateway: Sendable, Equatable {
-    /// The kernel's nf_conntrack_ftp and nf_nat_ftp.
+    /// The kernel's nf_conntrack_ftp, nf_nat_ftp, nf_conntrack_sip and nf_nat_sip.
     case kernelHelper
     /// Sallyport; the path of its executable.
     case sallyport(String)
@@ -13,9 +13,11 @@ public enum Gateway: Sendable, Equatable {
     ///   - keepalive: seconds between Sallyport's keep-alives on idle control connections.
     ///   - transitory: seconds for which Sallyport remembers a conversation that has ended.
     ///   - workers: how many Sallyport has; `auto` is one for each queue of a link.
+    ///   - sip: the transports over which Sallyport serves SIP; none, and it does not know SIP.
     /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
     public func start(
-        on topology: Topology, keepalive: Int = 50, transitory: Int = 240, workers: String = "auto"
+        on topology: Topology, keepalive: Int = 50, transitory: Int = 240, workers: String = "auto",
+        sip: [SIPTransport] = []
     ) throws -> GatewayProcess? {
         switch self {
         case .kernelHelper:
@@ -23,7 +25,7 @@ public enum Gateway: Sendable, Equatable {
             return nil
         case .sallyport(let executable):
             return try GatewayProcess(
-                executable, on: topology, keepalive: keepalive, transitory: transitory, workers: workers)
+                executable, on: topology, keepalive: keepalive, transitory: transitory, workers: workers, sip: sip)
         }
     }
 }

@@ -10,11 +10,14 @@ public final class GatewayProcess: Sendable {
     public let process: ChildProcess
 
     /// Starts it on the router's two links, and returns when traffic flows.
-    init(_ executable: String, on topology: Topology, keepalive: Int, transitory: Int, workers: String) throws {
+    init(
+        _ executable: String, on topology: Topology, keepalive: Int, transitory: Int, workers: String,
+        sip: [SIPTransport]
+    ) throws {
         self.executable = executable
         router = topology.router
         configuration = try GatewayProcess.configure(
-            topology, "gateway", keepalive: keepalive, transitory: transitory, workers: workers)
+            topology, "gateway", keepalive: keepalive, transitory: transitory, workers: workers, sip: sip)
         process = try router.start([executable, "run", "--config", configuration])
         try process.wait(for: "ready")
     }
@@ -62,7 +65,7 @@ public final class GatewayProcess: Sendable {
     /// Starts a second one on the same links, with a state directory of its own.
     public func startAnother(on topology: Topology) throws -> ChildProcess {
         let configuration = try GatewayProcess.configure(
-            topology, "second", keepalive: 50, transitory: 240, workers: "auto")
+            topology, "second", keepalive: 50, transitory: 240, workers: "auto", sip: [])
         return try router.start([executable, "run", "--config", configuration])
     }
 
@@ -73,11 +76,12 @@ public final class GatewayProcess: Sendable {
     }
 
     private static func configure(
-        _ topology: Topology, _ name: String, keepalive: Int, transitory: Int, workers: String
+        _ topology: Topology, _ name: String, keepalive: Int, transitory: Int, workers: String, sip: [SIPTransport]
     ) throws -> String {
         let directory = "\(topology.sandbox.directory)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let file = "\(directory)/sallyport.yaml"
+        let transports = sip.map(\.rawValue).joined(separator: ", ")
         try """
         gateway:
           state-directory: \(directory)
@@ -92,7 +96,7 @@ public final class GatewayProcess: Sendable {
           ports: [21]
           keepalive-seconds: \(keepalive)
           transitory-seconds: \(transitory)
-
+        \(sip.isEmpty ? "" : "sip:\n  ports: [5060]\n  transports: [\(transports)]")
         """.write(toFile: file, atomically: false, encoding: .utf8)
         return file
     }

@@ -15,9 +15,9 @@ public struct Namespace: Sendable {
         try run("ip", "link", "set", "lo", "up")
     }
 
-    /// Starts a program inside.
-    public func start(_ arguments: [String]) throws -> ChildProcess {
-        try sandbox.start(["ip", "netns", "exec", name] + arguments)
+    /// Starts a program inside, whose standard input is a copy of `input`.
+    public func start(_ arguments: [String], input: FileHandle = .nullDevice) throws -> ChildProcess {
+        try sandbox.start(["ip", "netns", "exec", name] + arguments, input: input)
     }
 
     /// Runs a program inside to its end, which has to be exit code 0.
@@ -33,14 +33,15 @@ public struct Namespace: Sendable {
         try run("sh", "-c", "echo '\(value)' >/proc/sys/net/\(parameter)")
     }
 
-    /// Waits until a program in this namespace listens on a TCP port.
+    /// Waits until a program in this namespace listens on a TCP port, or has a UDP port.
     ///
     /// - Throws: `LabError` with the program's output when it ends before that, or after 10 seconds.
-    func wait(forPort port: UInt16, of program: ChildProcess) throws {
-        let wanted = String(format: ":%04X 00000000:0000 0A", port)
+    func wait(forPort port: UInt16, of program: ChildProcess, isUDP: Bool = false) throws {
+        let wanted = String(format: ":%04X 00000000:0000 \(isUDP ? "07" : "0A")", port)
         for _ in 0..<2000 {
             // The kernel gives no event for this; the file is the view of that process, so of its namespace.
-            let sockets = try? String(contentsOfFile: "/proc/\(program.pid)/net/tcp", encoding: .utf8)
+            let sockets = try? String(
+                contentsOfFile: "/proc/\(program.pid)/net/\(isUDP ? "udp" : "tcp")", encoding: .utf8)
             if sockets?.contains(wanted) == true { return }
             guard program.isRunning else { break }
             usleep(5000)

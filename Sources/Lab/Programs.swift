@@ -4,7 +4,7 @@ import Foundation
 
 /// The programs that the lab runs.
 public enum Programs {
-    /// The path of an FTP server's file.
+    /// The path of a file of a server, or of another program that is unpacked and not installed.
     ///
     /// Servers are not installed, because the packages of two of them exclude each other and each starts a daemon:
     /// `tools/install-packages` unpacks them below `.build/servers`. `SALLYPORT_SERVERS` names another place, and one

@@ -67,10 +67,10 @@ public final class Sandbox: Sendable {
     }
 
     /// Starts a program, unless everything is being removed.
-    func start(_ arguments: [String]) throws -> ChildProcess {
+    func start(_ arguments: [String], input: FileHandle = .nullDevice) throws -> ChildProcess {
         try isOpen.withLock { isOpen in
             guard isOpen else { throw LabError("the lab is being removed") }
-            return try ChildProcess(arguments)
+            return try ChildProcess(arguments, input: input)
         }
     }
 

@@ -40,7 +40,10 @@ public final class Topology: Hosts {
     /// - Parameters:
     ///   - queues: queues of each of the router's links.
     ///   - outsideQueues: of the outside one, if that is to have others.
-    public init(queues: Int = 1, outsideQueues: Int? = nil, middleBox: MiddleBox? = nil) throws {
+    ///   - translates: whether the router masquerades and keeps strangers out. Without, it only forwards, both ways.
+    public init(
+        queues: Int = 1, outsideQueues: Int? = nil, middleBox: MiddleBox? = nil, translates: Bool = true
+    ) throws {
         sandbox = try Sandbox()
         inside = try sandbox.namespace("inside")
         router = try sandbox.namespace("router")
@@ -54,7 +57,12 @@ public final class Topology: Hosts {
         } else {
             try connectOutside(queues: outsideQueues ?? queues)
         }
-        try becomeRouter()
+        if translates {
+            try becomeRouter()
+        } else {
+            try router.set("ipv4/ip_forward", to: "1")
+            try outside.run("ip", "route", "add", "192.168.1.0/24", "via", Topology.publicAddress)
+        }
     }
 
     /// Ends and removes everything.
@@ -62,15 +70,20 @@ public final class Topology: Hosts {
         sandbox.remove()
     }
 
-    /// Lets the kernel's own helper (nf_conntrack_ftp, nf_nat_ftp) serve port 21.
+    /// Lets the kernel's own helpers serve FTP on port 21 (nf_conntrack_ftp, nf_nat_ftp) and SIP on port 5060
+    /// (nf_conntrack_sip, nf_nat_sip).
     public func useKernelHelper() throws {
         try load(
             """
             table ip lab {
                 ct helper ftp { type "ftp" protocol tcp; }
+                ct helper sip-udp { type "sip" protocol udp; }
+                ct helper sip-tcp { type "sip" protocol tcp; }
                 chain helpers {
                     type filter hook prerouting priority filter
                     tcp dport 21 ct helper set "ftp"
+                    udp dport 5060 ct helper set "sip-udp"
+                    tcp dport 5060 ct helper set "sip-tcp"
                 }
             }
             """, into: router)

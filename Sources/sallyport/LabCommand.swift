@@ -7,9 +7,9 @@ struct LabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab", abstract: "Show the gateway at work, with real programs in network namespaces.",
         discussion: """
-            Builds two hosts and a router as network namespaces, runs real transfers with the gateway off and on, \
-            prints what happened, and removes everything again, also when it is interrupted. The machine's own network \
-            is not touched.
+            Builds two hosts and a router as network namespaces, runs real transfers and calls with the gateway off \
+            and on, prints what happened, and removes everything again, also when it is interrupted. The machine's own \
+            network is not touched.
 
             Needs root, to make network namespaces and to run the gateway in one of them.
             """)
@@ -17,9 +17,11 @@ struct LabCommand: ParsableCommand {
     /// What can be shown.
     enum Topic: String, ExpressibleByArgument, CaseIterable {
         case ftp
+        case sip
+        case all
     }
 
-    @Argument(help: "What to show: ftp.")
+    @Argument(help: "What to show: ftp, sip or all.")
     var topic = Topic.ftp
 
     func run() throws {
@@ -27,6 +29,10 @@ struct LabCommand: ParsableCommand {
             throw Failure("run as root: the lab makes network namespaces, and runs the gateway in one of them")
         }
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        guard try Demonstration.run(gateway: .sallyport(own), page: Page()) else { throw ExitCode.failure }
+        let (gateway, page) = (Gateway.sallyport(own), Page())
+        var isGood = true
+        if topic != .sip { isGood = try FTPDemonstration.run(gateway: gateway, page: page) }
+        if topic != .ftp { isGood = try SIPDemonstration.run(gateway: gateway, page: page) && isGood }
+        guard isGood else { throw ExitCode.failure }
     }
 }

@@ -9,7 +9,7 @@ extension LabTests {
     struct DemonstrationTests {
         @Test("Active transfers fail without the gateway, and everything works with it")
         func demonstration() throws {
-            #expect(try Demonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
+            #expect(try FTPDemonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
         }
     }
 }

@@ -3,7 +3,7 @@
 import Foundation
 
 /// The demonstration of FTP: vsftpd outside, curl inside, the same six transfers without and with the gateway.
-public struct Demonstration {
+public struct FTPDemonstration {
     /// One of the six.
     private struct Step {
         let title: String
@@ -45,7 +45,7 @@ public struct Demonstration {
         let topology = try Topology()
         defer { topology.remove() }
         let server = try FTPServer(.vsftpd, in: topology)
-        return try Demonstration(gateway: gateway, topology: topology, server: server, page: page).show()
+        return try FTPDemonstration(gateway: gateway, topology: topology, server: server, page: page).show()
     }
 
     private func show() throws -> Bool {
@@ -67,7 +67,8 @@ public struct Demonstration {
         showRewriting(after)
         if let running {
             page.title("4. Which path the packets took")
-            try showPaths(running.counters())
+            PathTable(forwarded: "the files", steered: "the control conversations").show(
+                try running.counters(), on: page)
             try running.stop()
         }
         page.title("5. What the client saw")
@@ -145,19 +146,6 @@ public struct Demonstration {
             return page.text("(tcpdump is missing, which would show what the server heard: apt-get install tcpdump)")
         }
         page.table([["the client said", "the server heard"]] + rows)
-    }
-
-    /// The names of the counters are those of bpf/include/steering.h.
-    private func showPaths(_ counters: [String: Int]) {
-        func sum(_ prefix: String) -> String {
-            counters.filter { $0.key.hasPrefix(prefix) }.values.reduce(0, +).formatted()
-        }
-        page.table([
-            ["path", "packets", "what for"],
-            ["XDP", sum("forward_"), "the files: from card to card, translated in the driver"],
-            ["worker", sum("steer_"), "the control conversations: read and rewritten in user space"],
-            ["kernel", sum("pass_"), "everything else: not touched"],
-        ])
     }
 
     private func makeFile(_ path: String, bytes: Int) throws {

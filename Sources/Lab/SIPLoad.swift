@@ -1,0 +1,113 @@
+// Many calls at a given rate: SIPp calls from one host, SIPp answers on another, and each sends the other some sound.
+
+import Foundation
+
+/// A load of SIP calls: INVITE, ACK, sound both ways, BYE.
+public struct SIPLoad: Sendable {
+    /// One of the two ends.
+    public struct Party: Sendable {
+        public let host: Namespace
+        /// One of the host's addresses. SIP is on port 5060 there, sound on every fourth port from 10000 on.
+        public let address: String
+
+        public init(_ host: Namespace, _ address: String) {
+            self.host = host
+            self.address = address
+        }
+    }
+
+    /// How many calls, and how many of them begin in a second.
+    public let calls: Int
+    public let rate: Int
+    /// UDP, or one TCP connection for all of them.
+    public let transport: SIPTransport
+    /// RTP packets that each sends in a call, 20 ms apart.
+    public let packets: Int
+
+    public init(calls: Int, rate: Int, over transport: SIPTransport, packets: Int = 5) {
+        self.calls = calls
+        self.rate = rate
+        self.transport = transport
+        self.packets = packets
+    }
+
+    /// Makes the calls and returns when they have ended, at the latest 40 seconds after the last has begun.
+    ///
+    /// - Parameters:
+    ///   - target: where the callee is to be called, `address:port`; its own address if that is nil.
+    ///   - registrar: with one, the callee registers there, and is called there.
+    /// - Throws: `LabError` where SIPp is missing, or does not start.
+    public func run(
+        from caller: Party, to callee: Party, at target: String? = nil, through registrar: Registrar? = nil,
+        in sandbox: Sandbox
+    ) throws -> SIPLoadResult {
+        guard Programs.missing(["sipp"]).isEmpty else {
+            throw LabError("sipp is missing: run tools/install-packages test")
+        }
+        let directory = "\(sandbox.directory)/sipp-\(UInt32.random(in: .min ... .max))"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try sound.write(to: URL(fileURLWithPath: "\(directory)/sound.pcap"))
+        let scenarios = SIPScenarios(sound: "\(directory)/sound.pcap", milliseconds: 20 * packets + 100)
+        if let registrar {
+            let registration = try start(
+                "register", scenarios.registration, callee, directory,
+                [
+                    "-m", "1", "\(registrar.address):\(Registrar.port)",
+                ])
+            try registration.succeed(limit: 40)
+        }
+        let counters = try [caller, callee].map { try SoundCounter(on: $0.host) }
+        let answering = try start("callee", scenarios.callee, callee, directory, ["-m", "\(calls)"])
+        try callee.host.wait(forPort: 5060, of: answering, isUDP: transport == .udp)
+        let target = target ?? "\(registrar?.address ?? callee.address):5060"
+        let calling = try start(
+            "caller", scenarios.caller, caller, directory,
+            [
+                "-m", "\(calls)", "-r", "\(rate)", "-trace_rtt", "-rtt_freq", "1", "-timeout", "\(calls / rate + 40)s",
+                target,
+            ])
+        let outcome = try calling.wait(limit: Double(calls / rate + 60))
+        // 0: every call succeeded; 1: not every call; 97: -timeout has ended it.
+        guard [0, 1, 97].contains(outcome.status) else {
+            throw LabError("sipp failed with \(outcome.status): \(outcome.errors)\(outcome.output.suffix(2000))")
+        }
+        // It ends after the last BYE, or else, on SIGUSR1, without the calls that it has missed.
+        if outcome.status == 0 { _ = try? answering.wait(limit: 5) }
+        try answering.stop(signal: SIGUSR1)
+        return try SIPLoadResult(
+            callerStatistics: "\(directory)/caller.csv", calleeStatistics: "\(directory)/callee.csv",
+            responseTimes: "\(directory)/caller_\(calling.pid)_rtt.csv", calls: calls,
+            soundToCaller: counters[0].stop(), soundToCallee: counters[1].stop())
+    }
+
+    private func start(
+        _ name: String, _ scenario: String, _ party: Party, _ directory: String, _ arguments: [String]
+    ) throws -> ChildProcess {
+        try scenario.write(toFile: "\(directory)/\(name).xml", atomically: false, encoding: .utf8)
+        // It writes some of its files where it is, whatever it is told.
+        return try party.host.start(
+            [
+                "env", "--chdir=\(directory)", "sipp", "-sf", "\(name).xml", "-s", "callee", "-i", party.address,
+                "-mi", party.address, "-p", "5060", "-mp", "10000", "-t", transport == .udp ? "u1" : "t1", "-nostdin",
+                "-trace_stat", "-stf", "\(name).csv", "-fd", "1", "-trace_err", "-error_file", "\(name).err",
+            ] + arguments)
+    }
+
+    /// A capture file of silence (PCMU), which SIPp plays from and to the ports of each call.
+    private var sound: Data {
+        func big(_ number: Int, _ bytes: Int) -> [UInt8] {
+            (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        }
+        func little(_ number: Int, _ bytes: Int) -> [UInt8] { big(number, bytes).reversed() }
+        var file = little(0xa1b2_c3d4, 4) + little(2, 2) + little(4, 2) + little(0, 8) + little(65535, 4) + little(1, 4)
+        for number in 0..<packets {
+            let rtp =
+                [0x80, 0] + big(number, 2) + big(160 * number, 4) + big(1, 4) + [UInt8](repeating: 0xff, count: 160)
+            let udp = big(5004, 2) + big(5004, 2) + big(8 + rtp.count, 2) + big(0, 2) + rtp
+            let ip = [0x45, 0] + big(20 + udp.count, 2) + big(0, 4) + [64, 17] + big(0, 2) + big(0, 8) + udp
+            let frame = big(0, 12) + big(0x0800, 2) + ip
+            file += little(0, 4) + little(20_000 * number, 4) + little(frame.count, 4) + little(frame.count, 4) + frame
+        }
+        return Data(file)
+    }
+}
