@@ -43,11 +43,16 @@ final class Costs {
         let contestants = try empty() + passed() + steered() + translated() + [pinhole()] + growing()
         // The first time, flows ask for their next hop, and the processor remembers where services lead.
         for contestant in contestants { _ = try contestant.sample() }
-        let turns = try Turns(part.isQuick ? 5 : 51, of: part, reserve: 5, contestants.map { $0.sample })
+        let memory = Memory()
+        let turns = try Turns(
+            part.isQuick ? 5 : 51, of: part, reserve: 5, contestants.map { $0.sample } + [memory.nanoseconds])
         for (index, contestant) in contestants.enumerated() {
             try report(part, contestant, index, turns)
         }
         try reportGrowth(part, contestants, turns)
+        try part.measured(
+            "a read from memory that no cache holds", unit: "ns", turns.samples[contestants.count],
+            context: ["memory": "\(Memory.mebibytes) MiB, each read waits for the last"])
     }
 
     // MARK: The paths
@@ -146,8 +151,9 @@ final class Costs {
             let program = try program(flows: size)
             try flows.open(in: program.maps)
             return Contestant(
-                name: "flow hit, UDP, \(size.formatted()) flows in turns", path: try path(flows, of: program),
-                base: .rotated, context: ["flow table": "\(size.formatted()) entries, full"], flows: size)
+                name: "flow hit, UDP, flows in turns: \(size.formatted())", path: try path(flows, of: program),
+                base: .rotated, goal: size == 1 ? .flowHot : nil,
+                context: ["flow table": "\(size.formatted()) entries, full"], flows: size)
         }
     }
 

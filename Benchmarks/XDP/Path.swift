@@ -27,8 +27,8 @@ struct Path {
         return time / Double(runs)
     }
 
-    /// What this thread has run, in nanoseconds. Not the time of day: before a test-run with repeats the kernel waits for
-    /// some milliseconds; and not the kernel's own figure, which is whole nanoseconds.
+    /// What this thread has run, in nanoseconds. Not the time of day: around a test-run with repeats the kernel waits
+    /// for some milliseconds; and not the kernel's own figure, which is in whole nanoseconds.
     private static var processorTime: Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
