@@ -11,10 +11,13 @@ let measured: [SwiftSetting] = [
 ]
 
 /// One part of the report: a program that prints its measurements to standard output, as `Part` describes.
-func part(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
+func part(
+    _ name: String, path: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+    plugins: [Target.PluginUsage] = []
+) -> Target {
     .executableTarget(
-        name: name, dependencies: ["BenchmarkSupport"] + dependencies, path: path,
-        swiftSettings: measured)
+        name: name, dependencies: ["BenchmarkSupport"] + dependencies, path: path, exclude: exclude,
+        swiftSettings: measured, plugins: plugins)
 }
 
 let package = Package(
@@ -38,6 +41,9 @@ let package = Package(
         part(
             "micro", path: "Micro",
             ["CTable", "Operations", gateway("FlowTables"), .product(name: "Benchmark", package: "swift-benchmark")]),
+        part(
+            "xdp", path: "XDP", ["CTraffic", "Traffic", gateway("Lab"), gateway("Steering")],
+            exclude: ["rotator.bpf.c"], plugins: ["CompileBPF"]),
         part("e2e", path: "EndToEnd", ["Traffic", gateway("Lab"), gateway("Routing"), gateway("Steering")]),
         .target(name: "Redirect", path: "Redirect", linkerSettings: [.linkedLibrary("bpf")]),
         .executableTarget(

@@ -23,4 +23,9 @@ public struct Turns: Sendable {
     public func ratios(_ contestant: Int, to other: Int) -> [Double] {
         zip(samples[contestant], samples[other]).map { $0 / $1 }
     }
+
+    /// What one contestant's samples are above another's, turn by turn.
+    public func differences(_ contestant: Int, above other: Int) -> [Double] {
+        zip(samples[contestant], samples[other]).map { $0 - $1 }
+    }
 }

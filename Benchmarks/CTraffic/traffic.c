@@ -71,3 +71,15 @@ int traffic_run(int program, const void *frame, unsigned int length, unsigned in
 	sched_setaffinity(0, sizeof(old_processors), &old_processors);
 	return result;
 }
+
+int traffic_stay(void)
+{
+	int processor = sched_getcpu();
+	cpu_set_t processors;
+
+	if (processor < 0)
+		return -errno;
+	CPU_ZERO(&processors);
+	CPU_SET(processor, &processors);
+	return sched_setaffinity(0, sizeof(processors), &processors) ? -errno : 0;
+}

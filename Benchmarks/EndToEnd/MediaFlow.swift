@@ -31,27 +31,3 @@ struct MediaFlow {
         try maps.flows.set(steering_tuple(from: outside, to: translated, at: .outside), to: reverse)
     }
 }
-
-extension steering_tuple {
-    /// A UDP packet as it arrives.
-    fileprivate init(from source: Endpoint, to destination: Endpoint, at side: Side) {
-        self.init()
-        self.source = source.address.bigEndian
-        self.destination = destination.address.bigEndian
-        source_port = source.port.bigEndian
-        destination_port = destination.port.bigEndian
-        `protocol` = 17
-        self.side = side.rawValue
-    }
-}
-
-extension steering_translation {
-    /// A UDP packet as it leaves.
-    fileprivate init(from source: Endpoint, to destination: Endpoint) {
-        self.init()
-        self.source = source.address.bigEndian
-        self.destination = destination.address.bigEndian
-        source_port = source.port.bigEndian
-        destination_port = destination.port.bigEndian
-    }
-}

@@ -5,11 +5,11 @@ import Steering
 /// A BPF program of the benchmarks, loaded into the kernel, with the maps that it names.
 ///
 /// Invariant: owns the object that libbpf made of it; program and maps go with it.
-final class BPFProgram {
+public final class BPFProgram {
     private let object: OpaquePointer
 
     /// Loads a program that `compile.sh` has compiled; `sizes` are entries of maps that the program leaves open.
-    init(_ hexadecimal: StaticString, sizes: [String: Int] = [:]) throws {
+    public init(_ hexadecimal: StaticString, sizes: [String: Int] = [:]) throws {
         let opened = hexadecimal.hexadecimalBytes.withUnsafeBytes {
             bpf_object__open_mem($0.baseAddress, $0.count, nil)
         }
@@ -25,17 +25,17 @@ final class BPFProgram {
     deinit { bpf_object__close(object) }
 
     /// The descriptor of a program, by its function's name.
-    func descriptor(_ name: String) -> Int32 { bpf_program__fd(bpf_object__find_program_by_name(object, name)) }
+    public func descriptor(_ name: String) -> Int32 { bpf_program__fd(bpf_object__find_program_by_name(object, name)) }
 
     /// Writes an entry of a map.
-    func set<Value: BitwiseCopyable>(_ map: String, _ key: UInt32 = 0, to value: Value) throws {
+    public func set<Value: BitwiseCopyable>(_ map: String, _ key: UInt32 = 0, to value: Value) throws {
         var (key, value) = (key, value)
         let result = bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, map), &key, &value, 0)
         guard result == 0 else { throw BPFFailure("writing map \(map)", -result) }
     }
 
     /// Reads an entry of a map, of a per-processor map one value for each possible processor.
-    func read<Value: BitwiseCopyable>(_ map: String, _ key: UInt32 = 0, into values: inout [Value]) throws {
+    public func read<Value: BitwiseCopyable>(_ map: String, _ key: UInt32 = 0, into values: inout [Value]) throws {
         var key = key
         let result = bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, map), &key, &values)
         guard result == 0 else { throw BPFFailure("reading map \(map)", -result) }

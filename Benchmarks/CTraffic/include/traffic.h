@@ -55,6 +55,9 @@ struct traffic_sink {
 int traffic_run(int program, const void *frame, unsigned int length, unsigned int batch, unsigned int milliseconds,
 		int processor);
 
+/* Keeps the calling thread on the processor where it is. 0, or a negative errno. */
+int traffic_stay(void);
+
 #endif
 
 #endif
