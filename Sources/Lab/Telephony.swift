@@ -15,6 +15,9 @@ public final class Telephony: Sendable {
     /// Starts all of it; the phones begin to register.
     public init(in topology: Topology) throws {
         try topology.outside.run("ip", "address", "add", "\(Telephony.bobsAddress)/24", "dev", "eth0")
+        // Bob's RTP is to come from where he wants to have it (RFC 4961), and its sockets are bound to no address.
+        try topology.outside.run(
+            "ip", "route", "replace", "203.0.113.0/24", "dev", "eth0", "src", Telephony.bobsAddress)
         captures = try [topology.inside, topology.outside].map { try PacketCapture(on: $0, in: topology.sandbox) }
         registrar = try Registrar(in: topology)
         alice = try Phone(
