@@ -1,0 +1,86 @@
+// A line is a letter, an equals sign and a value (RFC 8866 section 5); that of an attribute is a name alone, or a name, a
+// colon and a value of its own (section 5.13).
+
+import TextFormats
+
+/// A line of a session description that a gateway acts on.
+public struct SDPLine: Sendable {
+    /// What a line is about.
+    public enum Kind: UInt8, Hashable, Sendable {
+        /// o=: who made the session, read by `SDPOrigin`.
+        case origin
+        /// c=: where media go, read by `SDPConnection`.
+        case connection
+        /// m=: a media and its port, read by `SDPMedia`. One that cannot be read is still the beginning of a media.
+        case media
+        /// a=rtcp: where RTCP goes instead of to the next port (RFC 3605), read by `SDPControlPort`.
+        case rtcp
+        /// a=rtcp-mux: RTCP may share the port of RTP (RFC 5761).
+        case rtcpMux
+        /// a=rtcp-mux-only: RTCP must share the port of RTP (RFC 8858).
+        case rtcpMuxOnly
+        /// a=candidate: an address to try (RFC 8839 section 5.1), read by `SDPCandidate`.
+        case candidate
+        /// a=remote-candidates: those of the other side that were chosen (RFC 8839 section 5.2).
+        case remoteCandidates
+        /// a=end-of-candidates (RFC 8840 section 8.2).
+        case endOfCandidates
+        /// a=ice-lite: only answers checks (RFC 8839 section 5.3).
+        case iceLite
+        /// Any other a=ice-: ice-ufrag, ice-pwd, ice-options, ice-pacing, ice-mismatch (RFC 8839 section 5).
+        case ice
+        /// a=sendrecv (RFC 8866 section 6.7).
+        case sendReceive
+        /// a=sendonly.
+        case sendOnly
+        /// a=recvonly.
+        case receiveOnly
+        /// a=inactive.
+        case inactive
+        /// a=setup: who opens the TCP connection or begins DTLS, read by `SDPSetup`.
+        case setup
+        /// a=group:BUNDLE: all media named in it may share the port of the first (RFC 8843).
+        case bundle
+        /// a=bundle-only: the media has port 0, and is used only if it is bundled (RFC 8843 section 6).
+        case bundleOnly
+        /// a=mid: the name of the media (RFC 5888 section 4).
+        case mid
+        /// a=crypto: keys for SRTP (RFC 4568).
+        case crypto
+        /// a=fingerprint: of a certificate (RFC 8122 section 5).
+        case fingerprint
+        /// a=path: the MSRP URIs to the media (RFC 4975 section 8), read by `SDPPath`.
+        case path
+    }
+
+    /// What it is about.
+    public let kind: Kind
+    /// All of the line, with the CR LF or LF that ends it.
+    public let range: Range<Int>
+    /// What stands behind the "=", or the ":" of an attribute, without white space at either end. Empty when nothing does.
+    public let value: Range<Int>
+
+    /// Reads the line that stands in `range` of `bytes`; nil when it is none that a gateway acts on.
+    @_noLocks
+    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        guard range.count > 2, bytes.byte(at: range.lowerBound &+ 1) == ASCII.equals else { return nil }
+        let value = range.lowerBound &+ 2..<range.upperBound
+        switch bytes.byte(at: range.lowerBound) {
+        case 0x61:  // a
+            guard let attribute = SDPAttribute(bytes, value) else { return nil }
+            kind = attribute.kind
+            self.value = bytes.trimmed(attribute.value)
+        case 0x63:  // c
+            kind = .connection
+            self.value = bytes.trimmed(value)
+        case 0x6D:  // m
+            kind = .media
+            self.value = bytes.trimmed(value)
+        case 0x6F:  // o
+            kind = .origin
+            self.value = bytes.trimmed(value)
+        default: return nil
+        }
+        self.range = range
+    }
+}
