@@ -18,51 +18,24 @@ public enum BodyType: Sendable {
     public init(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
         self = .other
         guard let slash = bytes.first(ASCII.slash, in: value) else { return }
-        let parameters = bytes.first(ASCII.semicolon, in: slash..<value.upperBound) ?? value.upperBound
-        var type = CaselessName(bytes.trimmed(value.lowerBound..<slash))
-        switch type.next(in: bytes) {
-        case 0x6170_706C_6963_6174 where type.ends(with: 0x696F_6E00_0000_0000, in: bytes):  // application
-            var subtype = CaselessName(bytes.trimmed(slash &+ 1..<parameters))
-            if subtype.next(in: bytes) == 0x7364_7000_0000_0000 { self = .sessionDescription }
-        case 0x6D75_6C74_6970_6172 where type.ends(with: 0x7400_0000_0000_0000, in: bytes):  // multipart
-            if let boundary = Self.boundary(bytes, parameters..<value.upperBound) {
-                self = .multipart(boundary: boundary)
-            }
-        default: break
+        let type = bytes.trimmed(value.lowerBound..<slash)
+        let semicolon = bytes.first(ASCII.semicolon, in: slash..<value.upperBound) ?? value.upperBound
+        if bytes.isKeyword(type, "application") {
+            if bytes.isKeyword(bytes.trimmed(slash &+ 1..<semicolon), "sdp") { self = .sessionDescription }
+        } else if bytes.isKeyword(type, "multipart") {
+            guard let boundary = Self.boundary(bytes, semicolon..<value.upperBound) else { return }
+            self = .multipart(boundary: boundary)
         }
     }
 
-    /// The value of the parameter "boundary", without quotation marks; nil when there is none of a legal length.
+    /// The boundary among these parameters, without quotation marks; nil when there is none of a legal length.
     @_noLocks
-    private static func boundary(_ bytes: RawSpan, _ parameters: Range<Int>) -> Range<Int>? {
-        var start = parameters.lowerBound
-        let end = parameters.upperBound
-        while let equals = bytes.first(ASCII.equals, in: start..<end) {
-            // What is before another semicolon is a parameter without a value.
-            while let semicolon = bytes.first(ASCII.semicolon, in: start..<equals) { start = semicolon &+ 1 }
-            var name = CaselessName(bytes.trimmed(start..<equals))
-            let isBoundary = name.ends(with: 0x626F_756E_6461_7279, 0, in: bytes)
-            let rest = bytes.trimmed(equals &+ 1..<end)
-            let value: Range<Int>
-            if !rest.isEmpty, bytes.byte(at: rest.lowerBound) == ASCII.quote {
-                value = rest.lowerBound &+ 1..<quotationEnd(bytes, rest)
-            } else {
-                value = bytes.trimmed(rest.lowerBound..<(bytes.first(ASCII.semicolon, in: rest) ?? rest.upperBound))
-            }
-            if isBoundary { return value.count >= 1 && value.count <= 70 ? value : nil }
-            start = value.upperBound
+    private static func boundary(_ bytes: borrowing RawSpan, _ parameters: Range<Int>) -> Range<Int>? {
+        guard var boundary = Parameters.value(of: .boundary, in: bytes, parameters) else { return nil }
+        if !boundary.isEmpty, bytes.byte(at: boundary.lowerBound) == ASCII.quote {
+            guard boundary.count >= 2, bytes.byte(at: boundary.upperBound &- 1) == ASCII.quote else { return nil }
+            boundary = boundary.lowerBound &+ 1..<boundary.upperBound &- 1
         }
-        return nil
-    }
-
-    /// Where the quotation mark stands that ends the quotation which `range` begins with, or the end of the range. A
-    /// backslash takes the meaning from the byte behind it (RFC 3261 section 25.1, "quoted-pair").
-    @_noLocks
-    private static func quotationEnd(_ bytes: RawSpan, _ range: Range<Int>) -> Int {
-        var offset = range.lowerBound &+ 1
-        while offset < range.upperBound, bytes.byte(at: offset) != ASCII.quote {
-            offset &+= bytes.byte(at: offset) == ASCII.backslash ? 2 : 1
-        }
-        return offset < range.upperBound ? offset : range.upperBound
+        return boundary.count >= 1 && boundary.count <= 70 ? boundary : nil
     }
 }

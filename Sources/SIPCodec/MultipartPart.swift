@@ -40,51 +40,29 @@ public struct MultipartPart: Sendable {
 
     /// What its body is.
     @_noLocks
-    public func type(in bytes: RawSpan) -> BodyType {
+    public func type(in bytes: borrowing RawSpan) -> BodyType {
         guard let contentType else { return .other }
         return BodyType(bytes, contentType)
     }
 
     /// Whether the line that begins at `start` belongs to the field before it.
     @_noLocks
-    private static func isContinuation(_ bytes: RawSpan, _ start: Int) -> Bool {
+    private static func isContinuation(_ bytes: borrowing RawSpan, _ start: Int) -> Bool {
         let first = bytes.byte(at: start)
         return first == ASCII.space || first == ASCII.tab
     }
 
     /// Takes a header field, whose lines stand in `range`; the first of a name counts.
     @_noLocks
-    private mutating func readField(_ bytes: RawSpan, _ range: Range<Int>) {
+    private mutating func readField(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
         guard let colon = bytes.first(ASCII.colon, in: range) else { return }
         let value = bytes.trimmed(colon &+ 1..<range.upperBound)
-        switch Field(bytes, range.lowerBound..<colon) {
-        case .contentType where contentType == nil: contentType = value
-        case .contentLength where contentLength == nil: contentLength = MultipartLength(bytes, value)
-        case .contentDisposition where contentDisposition == nil: contentDisposition = value
-        default: break
-        }
-    }
-
-    /// What a header field is about.
-    private enum Field {
-        case contentType, contentLength, contentDisposition, other
-
-        @_noLocks
-        init(_ bytes: borrowing RawSpan, _ name: Range<Int>) {
-            var name = CaselessName(name)
-            switch name.next(in: bytes) {
-            case 0x6300_0000_0000_0000: self = .contentType  // c
-            case 0x6C00_0000_0000_0000: self = .contentLength  // l
-            case 0x636F_6E74_656E_742D:  // content-
-                switch name.next(in: bytes) {
-                case 0x7479_7065_0000_0000: self = .contentType
-                case 0x6C65_6E67_7468_0000: self = .contentLength
-                case 0x6469_7370_6F73_6974 where name.ends(with: 0x696F_6E00_0000_0000, in: bytes):  // disposition
-                    self = .contentDisposition
-                default: self = .other
-                }
-            default: self = .other
-            }
+        let name = bytes.trimmed(range.lowerBound..<colon)
+        switch HeaderName(bytes, name) {
+        case .contentType: if contentType == nil { contentType = value }
+        case .contentLength: if contentLength == nil { contentLength = MultipartLength(bytes, value) }
+        default:
+            if contentDisposition == nil, bytes.isKeyword(name, "content-disposition") { contentDisposition = value }
         }
     }
 }

@@ -26,7 +26,7 @@ public struct MultipartReader: Sendable {
 
     /// The next part; nil when there is none any more. Traps when the body or the boundary do not lie inside `bytes`.
     @_noLocks
-    public mutating func next(in bytes: RawSpan) -> MultipartPart? {
+    public mutating func next(in bytes: borrowing RawSpan) -> MultipartPart? {
         if !isInParts {
             isInParts = true
             let preamble = delimiter(in: bytes)
@@ -41,7 +41,7 @@ public struct MultipartReader: Sendable {
 
     /// The first delimiter at or after `position`, with the line end before it; the end of the body when there is none.
     @_noLocks
-    private func delimiter(in bytes: RawSpan) -> (range: Range<Int>, isLast: Bool) {
+    private func delimiter(in bytes: borrowing RawSpan) -> (range: Range<Int>, isLast: Bool) {
         var start = position
         while start < end {
             let lineEnd = bytes.lineEnd(in: start..<end)
@@ -55,16 +55,13 @@ public struct MultipartReader: Sendable {
 
     /// Nil when a line is no delimiter; else whether it is the last.
     @_noLocks
-    private func readDelimiter(_ bytes: RawSpan, _ line: Range<Int>) -> Bool? {
+    private func readDelimiter(_ bytes: borrowing RawSpan, _ line: Range<Int>) -> Bool? {
         let start = line.lowerBound &+ 2
         let behind = start &+ boundary.count
         guard behind <= line.upperBound, bytes.byte(at: start &- 2) == ASCII.hyphen,
             bytes.byte(at: start &- 1) == ASCII.hyphen
         else { return nil }
-        for index in 0..<boundary.count
-        where bytes.byte(at: start &+ index) != bytes.byte(at: boundary.lowerBound &+ index) {
-            return nil
-        }
+        guard bytes.equal(start..<behind, boundary) else { return nil }
         let rest = bytes.trimmed(behind..<line.upperBound)
         if rest.isEmpty { return false }
         guard rest.count == 2, bytes.byte(at: behind) == ASCII.hyphen, bytes.byte(at: behind &+ 1) == ASCII.hyphen
@@ -76,10 +73,18 @@ public struct MultipartReader: Sendable {
 
     /// Where the line end begins that stands just before `start`, as far as it belongs to the same part.
     @_noLocks
-    private func lineBefore(_ bytes: RawSpan, _ start: Int) -> Int {
+    private func lineBefore(_ bytes: borrowing RawSpan, _ start: Int) -> Int {
         var offset = start
         if offset > position, bytes.byte(at: offset &- 1) == ASCII.lineFeed { offset &-= 1 }
         if offset > position, offset < start, bytes.byte(at: offset &- 1) == ASCII.carriageReturn { offset &-= 1 }
         return offset
+    }
+}
+
+extension RawSpan {
+    /// The offset just after the first LF in `range`; its end when there is none.
+    @_noLocks
+    func lineEnd(in range: Range<Int>) -> Int {
+        first(ASCII.lineFeed, in: range).map { $0 &+ 1 } ?? range.upperBound
     }
 }

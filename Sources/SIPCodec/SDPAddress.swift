@@ -6,76 +6,37 @@ import WireFormats
 
 /// An address as it is written in a session description.
 public struct SDPAddress: Sendable {
-    /// What an address is.
-    public enum Kind: Hashable, Sendable {
-        /// Four octets in decimal, without leading zeros, since some read those as octal. 0.0.0.0 in a connection asks for
-        /// no media (RFC 3264 section 8.4).
-        case ipv4(IPv4Address)
-        /// Hexadecimal digits and colons.
-        case ipv6
-        /// Anything else: a domain name, also one of multicast DNS, or what only looks like an address.
-        case name
-    }
-
-    /// What it is.
-    public let kind: Kind
+    /// What it is. An IPv6 address is hexadecimal digits, colons and dots, not looked at further; a name may also be one of
+    /// multicast DNS. 0.0.0.0 in a connection asks for no media (RFC 3264 section 8.4).
+    public let kind: SIPHost.Kind
     /// Where it stands in the span.
     public let range: Range<Int>
 
     /// Reads the address that all of `range` is; nil when it is empty or has bytes that no address has.
-    @_noLocks
+    @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        if let address = Self.ipv4(bytes, range) {
+        if let address = IPv4Address(bytes, text: range) {
             kind = .ipv4(address)
-        } else if let other = Self.other(bytes, range) {
-            kind = other
         } else {
-            return nil
+            guard let other = Self.other(bytes, range) else { return nil }
+            kind = other
         }
         self.range = range
     }
 
     @_noLocks
-    private static func ipv4(_ bytes: RawSpan, _ range: Range<Int>) -> IPv4Address? {
-        var value: UInt32 = 0
-        var octet: UInt32 = 0
-        var digits = 0
-        var dots = 0
-        for offset in range {
-            let byte = bytes.byte(at: offset)
-            if byte.isDigit {
-                guard digits == 0 || octet != 0 else { return nil }
-                octet = octet &* 10 &+ UInt32(truncatingIfNeeded: byte &- ASCII.zero)
-                guard octet <= 255 else { return nil }
-                digits &+= 1
-            } else {
-                guard byte == ASCII.dot, digits > 0 else { return nil }
-                value = value << 8 | octet
-                octet = 0
-                digits = 0
-                dots &+= 1
-            }
-        }
-        return dots == 3 && digits > 0 ? IPv4Address(value << 8 | octet) : nil
-    }
-
-    @_noLocks
-    private static func other(_ bytes: RawSpan, _ range: Range<Int>) -> Kind? {
+    private static func other(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> SIPHost.Kind? {
+        guard !range.isEmpty else { return nil }
+        if bytes.hostEnd(in: range) == range.upperBound { return .name }
         var colons = 0
-        var hasOnlyHexadecimals = true
         for offset in range {
             let byte = bytes.byte(at: offset)
             if byte == ASCII.colon {
                 colons &+= 1
             } else {
-                guard
-                    byte.isDigit || byte.isLetter || byte == ASCII.dot || byte == ASCII.hyphen
-                        || byte == ASCII.underscore
-                else { return nil }
-                if !byte.isHexadecimal && byte != ASCII.dot { hasOnlyHexadecimals = false }
+                guard byte.isHexadecimal || byte == ASCII.dot else { return nil }
             }
         }
-        if colons >= 2 && hasOnlyHexadecimals { return .ipv6 }
-        return colons == 0 && !range.isEmpty ? .name : nil
+        return colons >= 2 ? .ipv6 : nil
     }
 }

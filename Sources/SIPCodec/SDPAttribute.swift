@@ -1,4 +1,5 @@
-// Which attributes a gateway acts on. Names are compared as `CaselessName` gives them, eight letters at a time.
+// a=<name> or a=<name>:<value> (RFC 8866 section 5.13). The case of a name does not matter, because some who read it ignore
+// it.
 
 import TextFormats
 
@@ -9,43 +10,55 @@ struct SDPAttribute {
     let value: Range<Int>
 
     /// Reads what stands behind "a=" in `range` of `bytes`; nil when it is none that a gateway acts on.
-    @_noLocks
+    @inline(__always) @_noLocks
     init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        var name = CaselessName(range)
-        let known: SDPLine.Kind
-        switch name.next(in: bytes) {
-        case 0x7274_6370_0000_0000: known = .rtcp
-        case 0x7274_6370_2D6D_7578:  // rtcp-mux
-            switch name.next(in: bytes) {
-            case 0: known = .rtcpMux
-            case 0x2D6F_6E6C_7900_0000: known = .rtcpMuxOnly
-            default: return nil
-            }
-        case 0x6361_6E64_6964_6174 where name.ends(with: 0x6500_0000_0000_0000, in: bytes): known = .candidate
-        case 0x7265_6D6F_7465_2D63 where name.ends(with: 0x616E_6469_6461_7465, 0x7300_0000_0000_0000, in: bytes):
-            known = .remoteCandidates
-        case 0x656E_642D_6F66_2D63 where name.ends(with: 0x616E_6469_6461_7465, 0x7300_0000_0000_0000, in: bytes):
-            known = .endOfCandidates
-        case 0x6963_652D_6C69_7465 where name.ends(with: 0, in: bytes): known = .iceLite
-        case let letters where letters >> 32 == 0x6963_652D: known = .ice  // ice-
-        case 0x7365_6E64_7265_6376 where name.ends(with: 0, in: bytes): known = .sendReceive
-        case 0x7365_6E64_6F6E_6C79 where name.ends(with: 0, in: bytes): known = .sendOnly
-        case 0x7265_6376_6F6E_6C79 where name.ends(with: 0, in: bytes): known = .receiveOnly
-        case 0x696E_6163_7469_7665 where name.ends(with: 0, in: bytes): known = .inactive
-        case 0x7365_7475_7000_0000: known = .setup
-        case 0x6772_6F75_7000_0000: known = .bundle  // group: which kind is told below
-        case 0x6275_6E64_6C65_2D6F where name.ends(with: 0x6E6C_7900_0000_0000, in: bytes): known = .bundleOnly
-        case 0x6D69_6400_0000_0000: known = .mid
-        case 0x6372_7970_746F_0000: known = .crypto
-        case 0x6669_6E67_6572_7072 where name.ends(with: 0x696E_7400_0000_0000, in: bytes): known = .fingerprint
-        case 0x7061_7468_0000_0000: known = .path
-        default: return nil
+        let nameEnd = bytes.end(before: ASCII.colon, ASCII.colon, in: range)
+        let count = nameEnd &- range.lowerBound
+        // The longest are remote-candidates and end-of-candidates.
+        guard count >= 3 && count <= 17 else { return nil }
+        let name = Keyword(bytes, range.lowerBound..<nameEnd).lowerCased(count: count)
+        guard let kind = Self.kind(name, count) else { return nil }
+        let hasColon = nameEnd < range.upperBound && bytes.byte(at: nameEnd) == ASCII.colon
+        value = (hasColon ? nameEnd &+ 1 : nameEnd)..<range.upperBound
+        if case .bundle = kind, !Self.isBundle(bytes, value) { return nil }
+        self.kind = kind
+    }
+
+    @inline(__always) @_noLocks
+    private static func kind(_ name: Keyword, _ count: Int) -> SDPLine.Kind? {
+        switch count {
+        case 3: if name == Keyword("mid") { return .mid }
+        case 4:
+            if name == Keyword("rtcp") { return .rtcp }
+            if name == Keyword("path") { return .path }
+        case 5:
+            if name == Keyword("setup") { return .setup }
+            if name == Keyword("group") { return .bundle }
+        case 6: if name == Keyword("crypto") { return .crypto }
+        case 8:
+            if name == Keyword("sendrecv") { return .sendReceive }
+            if name == Keyword("sendonly") { return .sendOnly }
+            if name == Keyword("recvonly") { return .receiveOnly }
+            if name == Keyword("inactive") { return .inactive }
+            if name == Keyword("rtcp-mux") { return .rtcpMux }
+            if name == Keyword("ice-lite") { return .iceLite }
+        case 9: if name == Keyword("candidate") { return .candidate }
+        case 11:
+            if name == Keyword("bundle-only") { return .bundleOnly }
+            if name == Keyword("fingerprint") { return .fingerprint }
+        case 13: if name == Keyword("rtcp-mux-only") { return .rtcpMuxOnly }
+        case 17:
+            if name == Keyword("remote-candidates") { return .remoteCandidates }
+            if name == Keyword("end-of-candidates") { return .endOfCandidates }
+        default: break
         }
-        kind = known
-        value = name.argument(in: bytes)
-        if case .bundle = known {
-            var semantics = CaselessName(value)
-            guard semantics.next(in: bytes) == 0x6275_6E64_6C65_0000 else { return nil }
-        }
+        return name.first & 0xFFFF_FFFF == Keyword("ice-").first ? .ice : nil
+    }
+
+    /// Whether a group is one of media that share a port: other groups are of no interest.
+    @_noLocks
+    private static func isBundle(_ bytes: borrowing RawSpan, _ value: Range<Int>) -> Bool {
+        var tokens = SDPTokens(value)
+        return bytes.isKeyword(tokens.next(in: bytes), "bundle")
     }
 }

@@ -28,7 +28,7 @@ public struct SDPBodies: Sendable {
 
     /// The next session description; nil when there is none any more.
     @_noLocks
-    public mutating func next(in bytes: RawSpan) -> SDPBody? {
+    public mutating func next(in bytes: borrowing RawSpan) -> SDPBody? {
         if let range = whole {
             whole = nil
             return SDPBody(range: range, part: nil, outerPart: nil)

@@ -25,7 +25,7 @@ public struct SDPCandidate: Sendable {
     public let component: Int
     /// What carries it: `udp`, `tcp` (RFC 6544) or `other`.
     public let transport: SDPTransport
-    /// The higher, the sooner it is tried.
+    /// The higher, the sooner it is tried. What is above 2^32 - 1 is that.
     public let priority: UInt32
     /// The address to try; a name, for one hidden by multicast DNS.
     public let address: SDPAddress
@@ -43,55 +43,48 @@ public struct SDPCandidate: Sendable {
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
         var tokens = SDPTokens(value)
         foundation = tokens.next(in: bytes)
-        guard let component = bytes.decimal(tokens.next(in: bytes), most: 256), component > 0 else { return nil }
-        self.component = component
-        transport = Self.transport(bytes, tokens.next(in: bytes))
-        guard let priority = bytes.decimal(tokens.next(in: bytes), most: Int(UInt32.max)),
-            let address = SDPAddress(bytes, tokens.next(in: bytes)), let port = SDPPort(bytes, tokens.next(in: bytes))
+        guard let component = bytes.number(tokens.next(in: bytes)), component >= 1 && component <= 256 else {
+            return nil
+        }
+        self.component = Int(component)
+        let layer = tokens.next(in: bytes)
+        transport = bytes.isKeyword(layer, "udp") ? .udp : bytes.isKeyword(layer, "tcp") ? .tcp : .other
+        guard let priority = bytes.number(tokens.next(in: bytes)),
+            let address = SDPAddress(bytes, tokens.next(in: bytes)), let port = SDPPort(bytes, tokens.next(in: bytes)),
+            bytes.isKeyword(tokens.next(in: bytes), "typ")
         else { return nil }
-        self.priority = UInt32(truncatingIfNeeded: priority)
+        self.priority = priority
         self.address = address
         self.port = port
-        var mark = CaselessName(tokens.next(in: bytes))
         let type = tokens.next(in: bytes)
-        guard mark.next(in: bytes) == 0x7479_7000_0000_0000, !type.isEmpty else { return nil }  // typ
-        origin = Self.origin(bytes, type)
+        guard !type.isEmpty else { return nil }
+        origin = Origin(bytes, type)
 
         var relatedAddress: SDPAddress?
         var relatedPort: SDPPort?
         while true {
-            var name = CaselessName(tokens.next(in: bytes))
-            let extensionValue = tokens.next(in: bytes)
-            guard !extensionValue.isEmpty else { break }
-            switch name.next(in: bytes) {
-            case 0x7261_6464_7200_0000: relatedAddress = SDPAddress(bytes, extensionValue)
-            case 0x7270_6F72_7400_0000: relatedPort = SDPPort(bytes, extensionValue)
-            default: break
-            }
+            let name = tokens.next(in: bytes)
+            let value = tokens.next(in: bytes)
+            guard !value.isEmpty else { break }
+            if bytes.isKeyword(name, "raddr") { relatedAddress = SDPAddress(bytes, value) }
+            if bytes.isKeyword(name, "rport") { relatedPort = SDPPort(bytes, value) }
         }
         self.relatedAddress = relatedAddress
         self.relatedPort = relatedPort
     }
+}
 
+extension SDPCandidate.Origin {
     @_noLocks
-    private static func transport(_ bytes: RawSpan, _ range: Range<Int>) -> SDPTransport {
-        var name = CaselessName(range)
-        switch name.next(in: bytes) {
-        case 0x7564_7000_0000_0000: return .udp
-        case 0x7463_7000_0000_0000: return .tcp
-        default: return .other
-        }
-    }
-
-    @_noLocks
-    private static func origin(_ bytes: RawSpan, _ range: Range<Int>) -> Origin {
-        var name = CaselessName(range)
-        switch name.next(in: bytes) {
-        case 0x686F_7374_0000_0000: return .host
-        case 0x7372_666C_7800_0000: return .serverReflexive  // srflx
-        case 0x7072_666C_7800_0000: return .peerReflexive  // prflx
-        case 0x7265_6C61_7900_0000: return .relayed  // relay
-        default: return .other
+    init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        if bytes.isKeyword(range, "host") {
+            self = .host
+        } else if bytes.isKeyword(range, "srflx") {
+            self = .serverReflexive
+        } else if bytes.isKeyword(range, "prflx") {
+            self = .peerReflexive
+        } else {
+            self = bytes.isKeyword(range, "relay") ? .relayed : .other
         }
     }
 }

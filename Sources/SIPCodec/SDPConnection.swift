@@ -11,18 +11,14 @@ public struct SDPConnection: Sendable {
     public let suffix: Range<Int>
 
     /// Reads the value of a line of the kind `connection`; nil when it names no address of the Internet.
-    @_noLocks
+    @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
         var tokens = SDPTokens(value)
-        var network = CaselessName(tokens.next(in: bytes))
-        guard network.next(in: bytes) == 0x696E_0000_0000_0000 else { return nil }  // in
-        var family = CaselessName(tokens.next(in: bytes))
-        switch family.next(in: bytes) {
-        case 0x6970_3400_0000_0000, 0x6970_3600_0000_0000: break  // ip4, ip6
-        default: return nil
-        }
+        guard bytes.isKeyword(tokens.next(in: bytes), "in") else { return nil }
+        let family = tokens.next(in: bytes)
+        guard bytes.isKeyword(family, "ip4") || bytes.isKeyword(family, "ip6") else { return nil }
         let field = tokens.next(in: bytes)
-        guard tokens.next(in: bytes).isEmpty else { return nil }
+        guard tokens.rest(in: bytes).isEmpty else { return nil }
         let slash = bytes.first(ASCII.slash, in: field) ?? field.upperBound
         guard let address = SDPAddress(bytes, field.lowerBound..<slash) else { return nil }
         self.address = address

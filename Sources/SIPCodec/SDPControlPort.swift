@@ -15,7 +15,7 @@ public struct SDPControlPort: Sendable {
         var tokens = SDPTokens(value)
         guard let port = SDPPort(bytes, tokens.next(in: bytes)) else { return nil }
         self.port = port
-        let rest = bytes.trimmed(tokens.rest)
+        let rest = tokens.rest(in: bytes)
         if rest.isEmpty {
             address = nil
         } else {

@@ -8,7 +8,7 @@ public struct SDPMedia: Sendable {
     public let type: Range<Int>
     /// The port it goes to.
     public let port: SDPPort
-    /// How many ports it goes to, 1 or more, counted in pairs when RTCP has its own: 1 unless the line says otherwise, as
+    /// How many ports it goes to, 1 to 65535, counted in pairs when RTCP has its own: 1 unless the line says otherwise, as
     /// in 49170/2.
     public let portCount: Int
     /// What carries it.
@@ -28,8 +28,8 @@ public struct SDPMedia: Sendable {
         guard let port = SDPPort(bytes, ports.lowerBound..<slash) else { return nil }
         self.port = port
         if slash < ports.upperBound {
-            guard let count = bytes.decimal(slash &+ 1..<ports.upperBound, most: 65_535), count > 0 else { return nil }
-            portCount = count
+            guard let count = SDPPort(bytes, slash &+ 1..<ports.upperBound), count.number > 0 else { return nil }
+            portCount = Int(count.number)
         } else {
             portCount = 1
         }

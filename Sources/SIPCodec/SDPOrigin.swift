@@ -12,10 +12,19 @@ public struct SDPOrigin: Sendable {
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
         var start = value.upperBound
-        for _ in 0..<3 { start = SDPTokens.last(in: bytes, value.lowerBound..<start).lowerBound }
+        for _ in 0..<3 { start = Self.lastField(bytes, value.lowerBound..<start) }
         guard let connection = SDPConnection(bytes, start..<value.upperBound), connection.suffix.isEmpty else {
             return nil
         }
         address = connection.address
+    }
+
+    /// Where the last field of `range` begins.
+    @inline(__always) @_noLocks
+    private static func lastField(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Int {
+        var start = range.upperBound
+        while start > range.lowerBound, bytes.byte(at: start &- 1).isLinearSpace { start &-= 1 }
+        while start > range.lowerBound, !bytes.byte(at: start &- 1).isLinearSpace { start &-= 1 }
+        return start
     }
 }

@@ -9,12 +9,15 @@ import TextFormats
 
 /// Finds the lines of a session description that a gateway acts on.
 public struct SDPReader: Sendable {
+    private var scanner: LineScanner
+    /// Where the next line begins.
     private var position: Int
     private let end: Int
 
-    /// Stands before the first line of the session description in `range` of the span that is given to every `next`.
-    @_noLocks
-    public init(_ range: Range<Int>) {
+    /// Stands before the first line of the session description in `range` of the span that is given to every `next` too.
+    @inline(__always) @_noLocks
+    public init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        scanner = LineScanner(bytes, range)
         position = range.lowerBound
         end = range.upperBound
     }
@@ -22,12 +25,32 @@ public struct SDPReader: Sendable {
     /// The next line that a gateway acts on; nil when there is none any more. Traps when the session description does not
     /// lie inside `bytes`.
     @_noLocks
-    public mutating func next(in bytes: RawSpan) -> SDPLine? {
+    public mutating func next(in bytes: borrowing RawSpan) -> SDPLine? {
         while position < end {
             let start = position
-            position = bytes.lineEnd(in: start..<end)
-            if let line = SDPLine(bytes, start..<position) { return line }
+            let contentEnd = readLine(bytes)
+            if let line = SDPLine(bytes, start..<position, contentEnd: contentEnd) { return line }
         }
         return nil
+    }
+
+    /// Goes on behind the line, and gives where it ends without CR LF or LF.
+    @inline(__always) @_noLocks
+    private mutating func readLine(_ bytes: borrowing RawSpan) -> Int {
+        var offset = position
+        while let found = scanner.next(in: bytes, from: offset) {
+            if bytes.byte(at: found) == ASCII.lineFeed {
+                position = found &+ 1
+                return found
+            }
+            // A CR without an LF is part of the line.
+            offset = found &+ 1
+            if offset < end, bytes.byte(at: offset) == ASCII.lineFeed {
+                position = offset &+ 1
+                return found
+            }
+        }
+        position = end
+        return end
     }
 }

@@ -12,13 +12,16 @@ public enum SDPSetup: UInt8, Hashable, Sendable {
     /// Reads the value of a line of the kind `setup`; nil when it is no known role.
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
-        var name = CaselessName(value)
-        switch name.next(in: bytes) {
-        case 0x6163_7469_7665_0000: self = .active
-        case 0x7061_7373_6976_6500: self = .passive
-        case 0x6163_7470_6173_7300: self = .either  // actpass
-        case 0x686F_6C64_636F_6E6E where name.ends(with: 0, in: bytes): self = .hold  // holdconn
-        default: return nil
+        if bytes.isKeyword(value, "active") {
+            self = .active
+        } else if bytes.isKeyword(value, "passive") {
+            self = .passive
+        } else if bytes.isKeyword(value, "actpass") {
+            self = .either
+        } else if bytes.isKeyword(value, "holdconn") {
+            self = .hold
+        } else {
+            return nil
         }
     }
 }

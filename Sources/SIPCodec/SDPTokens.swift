@@ -8,30 +8,31 @@ struct SDPTokens {
     private let end: Int
 
     /// Stands before the first field in `range`.
-    @_noLocks
+    @inline(__always) @_noLocks
     init(_ range: Range<Int>) {
         position = range.lowerBound
         end = range.upperBound
     }
 
-    /// What has not been read yet.
-    var rest: Range<Int> { @_noLocks get { position..<end } }
-
     /// The next field; empty when there is none any more.
-    @_noLocks
-    mutating func next(in bytes: RawSpan) -> Range<Int> {
-        while position < end, bytes.byte(at: position).isSpace { position &+= 1 }
-        let start = position
-        while position < end, !bytes.byte(at: position).isSpace { position &+= 1 }
+    @inline(__always) @_noLocks
+    mutating func next(in bytes: borrowing RawSpan) -> Range<Int> {
+        let start = bytes.skipSpace(position, end)
+        position = bytes.end(before: ASCII.space, ASCII.space, in: start..<end)
         return start..<position
     }
 
-    /// The last field, which then is read; empty when there is none any more.
-    @_noLocks
-    static func last(in bytes: RawSpan, _ range: Range<Int>) -> Range<Int> {
-        let range = bytes.trimmed(range)
-        var start = range.upperBound
-        while start > range.lowerBound, !bytes.byte(at: start &- 1).isSpace { start &-= 1 }
-        return start..<range.upperBound
+    /// What stands behind the fields that were read, without white space at either end.
+    @inline(__always) @_noLocks
+    func rest(in bytes: borrowing RawSpan) -> Range<Int> { bytes.trimmed(position..<end) }
+}
+
+extension RawSpan {
+    /// Whether the word in `range` is `name`, of at most 24 letters and in lower case, in any case.
+    @inline(__always) @_noLocks
+    func isKeyword(_ range: Range<Int>, _ name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        guard range.count == count else { return false }
+        return Keyword(self, range).lowerCased(count: count) == Keyword(name)
     }
 }

@@ -11,30 +11,31 @@ public enum SDPTransport: UInt8, Hashable, Sendable {
     /// One that is not known.
     case other
 
-    /// Tells it from the protocol in `range` of `bytes`.
-    @_noLocks
+    /// Tells it from the protocol in `range` of `bytes`, from what is before the first slash in it.
+    @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        let letters = bytes.letters(at: range.lowerBound, before: range.upperBound) | 0x2020_2020_2020_2020
-        switch letters >> 32 {
-        case 0x7274_702F: self = .rtp  // rtp/
-        case 0x7564_702F: self = Self.carriesRTP(bytes, range) ? .rtp : .udp  // udp/
-        case 0x7564_7020 where range.count == 3: self = .udp
-        case 0x7564_7074 where range.count == 5 && letters >> 24 == 0x75_6470_746C: self = .udp  // udptl
-        case 0x6474_6C73 where letters >> 24 == 0x64_746C_732F: self = .udp  // dtls/, of early drafts of RFC 8841
-        case 0x7463_702F: self = .tcp  // tcp/
-        case 0x7463_7020 where range.count == 3: self = .tcp
-        default: self = .other
+        let slash = bytes.first(ASCII.slash, in: range)
+        let layer = range.lowerBound..<(slash ?? range.upperBound)
+        if bytes.isKeyword(layer, "rtp") {
+            self = .rtp
+        } else if bytes.isKeyword(layer, "udp") {
+            self = Self.carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtp : .udp
+        } else if bytes.isKeyword(layer, "tcp") {
+            self = .tcp
+        } else {
+            // DTLS/SCTP is what drafts of RFC 8841 called UDP/DTLS/SCTP.
+            self = bytes.isKeyword(layer, "udptl") || bytes.isKeyword(layer, "dtls") ? .udp : .other
         }
     }
 
-    /// Whether one of the parts between the slashes is "RTP".
+    /// Whether one of the layers in `range`, each with the slash before it, is RTP.
     @_noLocks
-    private static func carriesRTP(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
-        var offset = range.lowerBound
-        while offset &+ 4 < range.upperBound {
-            let letters = bytes.letters(at: offset, before: range.upperBound) | 0x2020_2020_2020_2020
-            if letters >> 24 == 0x2F_7274_702F { return true }  // /rtp/
-            offset &+= 1
+    private static func carriesRTP(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Bool {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let next = bytes.first(ASCII.slash, in: start &+ 1..<range.upperBound) ?? range.upperBound
+            if bytes.isKeyword(start &+ 1..<next, "rtp") { return true }
+            start = next
         }
         return false
     }

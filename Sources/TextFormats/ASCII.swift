@@ -48,8 +48,6 @@ public enum ASCII {
     @inlinable public static var backslash: UInt8 { @inline(__always) @_noLocks get { 0x5C } }
     /// Right square bracket.
     @inlinable public static var rightBracket: UInt8 { @inline(__always) @_noLocks get { 0x5D } }
-    /// Low line.
-    @inlinable public static var underscore: UInt8 { @inline(__always) @_noLocks get { 0x5F } }
     /// Vertical line.
     @inlinable public static var bar: UInt8 { @inline(__always) @_noLocks get { 0x7C } }
 }

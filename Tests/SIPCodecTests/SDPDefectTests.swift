@@ -9,7 +9,7 @@ import Testing
             "m=audio 65536 RTP/AVP 0", "m=audio 70000 RTP/AVP 0", "m=audio 4294967297 RTP/AVP 0",
             "m=audio 18446744073709551617 RTP/AVP 0", "m=audio 99999999999999999999999999999999999999 RTP/AVP 0",
             "m=audio -1 RTP/AVP 0", "m=audio +5 RTP/AVP 0", "m=audio 0x50 RTP/AVP 0", "m=audio $ RTP/AVP 0",
-            "m=audio 5000", "m=audio RTP/AVP 0", "m=audio", "m= ", "m=audio 5000/ RTP/AVP 0",
+            "m=audio 5000", "m=audio RTP/AVP 0", "m=audio", "m=", "m= ", "m=audio 5000/ RTP/AVP 0",
             "m=audio 5000/0 RTP/AVP 0",
             "m=audio /2 RTP/AVP 0", "m=audio 5000/x RTP/AVP 0", "m=audio 5000/2/2 RTP/AVP 0",
             "m=audio 5000/65536 RTP/AVP 0", "m=audio 5000,5001 RTP/AVP 0", "m=audio 50 00 RTP/AVP 0/",
@@ -22,7 +22,7 @@ import Testing
     @Test(
         "A connection that is not one of the Internet, or has no address or too much",
         arguments: [
-            "c=ATM NSAP 47.0091", "c=IN IPX 10.0.0.1", "c=IN IP4", "c=IN", "c= ", "c=IN IP4 10.0.0.1 x",
+            "c=ATM NSAP 47.0091", "c=IN IPX 10.0.0.1", "c=IN IP4", "c=IN", "c=", "c= ", "c=IN IP4 10.0.0.1 x",
             "c=IN IP4 /127", "c=10.0.0.1", "c=IN IP4 10.0.0.1:5000", "c=IN IP4 [::1]", "c=IN IP4 a,b",
             "c=INN IP4 10.0.0.1",
             "c=IN IP44 10.0.0.1", "c=IN:IP4 10.0.0.1", "c=3DIN IP4 10.0.0.1",
@@ -34,7 +34,8 @@ import Testing
     @Test(
         "An origin that does not end with an address",
         arguments: [
-            "o=- 1 1 IN IP4", "o=10.0.0.1", "o=- 1 1 IN IP4 10.0.0.1/127", "o= ", "o=- 1 1 ATM NSAP 47.0091", "o=-",
+            "o=- 1 1 IN IP4", "o=10.0.0.1", "o=- 1 1 IN IP4 10.0.0.1/127", "o=", "o= ", "o=- 1 1 ATM NSAP 47.0091",
+            "o=-",
         ])
     func origin(line: String) {
         #expect(items(line + "\r\na=sendonly\r\n") == ["origin?", "sendOnly"])
@@ -57,7 +58,7 @@ import Testing
             "", "1", "1 1", "1 1 UDP", "1 1 UDP 1", "1 1 UDP 1 10.0.0.1", "1 1 UDP 1 10.0.0.1 5",
             "1 1 UDP 1 10.0.0.1 5 typ",
             "1 1 UDP 1 10.0.0.1 5 host", "1 0 UDP 1 10.0.0.1 5 typ host", "1 257 UDP 1 10.0.0.1 5 typ host",
-            "1 x UDP 1 10.0.0.1 5 typ host", "1 1 UDP 4294967296 10.0.0.1 5 typ host",
+            "1 x UDP 1 10.0.0.1 5 typ host", "1 4294967297 UDP 1 10.0.0.1 5 typ host",
             "1 1 UDP -1 10.0.0.1 5 typ host", "1 1 UDP 1 10.0.0.1 65536 typ host", "1 1 UDP 1 [::1] 5 typ host",
             "1 1 UDP 1 10.0.0.1 5 typo host",
         ])
@@ -69,7 +70,7 @@ import Testing
         "A path without a URI that names a host is empty",
         arguments: [
             "", "sip:10.0.0.1:5060", "msrp:10.0.0.1", "msrp:/10.0.0.1", "msrp://", "msrp:///x;tcp", "msrp://:5000/x",
-            "msrp://10.0.0.1:/x", "msrp://10.0.0.1:65536/x", "msrp://[::1/x", "msrp://[::1]5/x", "msrp://a@/x", "msrp",
+            "msrp://10.0.0.1:/x", "msrp://[::1/x", "msrp://[::1]5/x", "msrp://a@/x", "msrp",
             "msrp:", "msrpx://10.0.0.1", "msrp://[]:1", "msrp://[", "msrp://a|b:1/x",
         ])
     func path(value: String) {
@@ -78,7 +79,7 @@ import Testing
 
     @Test("A role that is not known", arguments: ["", "x", "activ", "activex", "holdconnx", "actpass x y"])
     func setup(value: String) {
-        #expect(items("a=setup:\(value)") == [value == "actpass x y" ? "setup either" : "setup?"])
+        #expect(items("a=setup:\(value)") == ["setup?"])
     }
 
     static let addresses: [(text: String, kind: String?)] = [

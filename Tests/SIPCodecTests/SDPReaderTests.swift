@@ -114,12 +114,12 @@ import Testing
                 "a=path:msrp://atlanta.example.com:7654/jshA7weztas;tcp", "m=message 2855 TCP/TLS/MSRP *",
                 "a=setup:actpass",
                 "a=path:msrps://relay.example.net:9000/x;tcp msrps://bob@[2001:db8::7]:8888/9di4ea;tcp "
-                    + "msrp://10.1.1.1/s;tcp msrp://10.1.1.2;tcp MSRP://10.1.1.3:12763"),
+                    + "msrp://10.1.1.1/s;tcp msrp://10.1.1.2;tcp MSRP://10.1.1.3:12763 msrp://10.1.1.4:65536"),
             items: [
                 "connection name atlanta.example.com", "media message 7654 tcp TCP/MSRP",
-                "path name atlanta.example.com 7654", "media message 2855 tcp TCP/TLS/MSRP", "setup either",
-                "path name relay.example.net 9000, ipv6 2001:db8::7 8888, ipv4 10.1.1.1 no port, "
-                    + "ipv4 10.1.1.2 no port, ipv4 10.1.1.3 12763",
+                "path name atlanta.example.com:7654 = 7654", "media message 2855 tcp TCP/TLS/MSRP", "setup either",
+                "path name relay.example.net:9000 = 9000, ipv6 [2001:db8::7]:8888 = 8888, ipv4 10.1.1.1, "
+                    + "ipv4 10.1.1.2, ipv4 10.1.1.3:12763 = 12763, name 10.1.1.4:65536",
             ]),
         Row(
             name: "T.38, BFCP and data channels",

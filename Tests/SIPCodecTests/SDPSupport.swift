@@ -17,7 +17,7 @@ func items(_ text: [UInt8], _ range: Range<Int>? = nil) -> [String] {
 
 /// The lines of the session description in `range` of `text`.
 func lines(_ text: [UInt8], _ range: Range<Int>) -> [SDPLine] {
-    var reader = SDPReader(range)
+    var reader = SDPReader(text.span.bytes, range)
     var lines: [SDPLine] = []
     while let line = reader.next(in: text.span.bytes) { lines.append(line) }
     return lines
@@ -84,7 +84,13 @@ private func hops(_ bytes: [UInt8], _ value: Range<Int>) -> String {
     var path = SDPPath(value)
     var hops: [String] = []
     while let hop = path.next(in: bytes.span.bytes) {
-        hops.append(written(bytes, hop.host) + (hop.port.map { " " + written(bytes, $0) } ?? " no port"))
+        let host = text(bytes, hop.range)
+        switch hop.kind {
+        case .ipv4(let value): hops.append(value.description == host ? "ipv4 \(host)" : "\(value) is not \(host)")
+        case .ipv6: hops.append("ipv6 \(host)")
+        case .name: hops.append("name \(host)")
+        }
+        hops[hops.count - 1] += text(bytes, hop.portRange) + (hop.port.map { " = \($0)" } ?? "")
     }
     return hops.joined(separator: ", ")
 }
