@@ -5,7 +5,8 @@ import Foundation
 /// A running SIP registrar and proxy, UDP and TCP, which anybody may register with.
 ///
 /// It answers to where a request came from (RFC 3581), as providers do, but believes what a Contact says: behind a NAT
-/// without a gateway a phone registers an address that nobody reaches.
+/// without a gateway a phone registers an address that nobody reaches. One process does the work for each transport, so
+/// that messages keep their order.
 public final class Registrar: Sendable {
     /// Where it listens.
     public static let port: UInt16 = 5060
@@ -45,8 +46,8 @@ public final class Registrar: Sendable {
         """
         debug=2
         log_stderror=yes
-        children=2
-        tcp_children=2
+        children=1
+        tcp_children=1
         dns=no
         rev_dns=no
         listen=udp:\(address):\(port)
