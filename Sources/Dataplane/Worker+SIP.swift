@@ -26,9 +26,34 @@ extension Worker {
             sockets.handOver(frame, socket: socket, to: owner)
             return
         }
+        if side == .outside, !sipServices[Int(datagram.source.port)] { steer(datagram) }
         sip.receive(copy bytes, datagram, from: side, now: now)
         sendSIP()
         sockets.release(frame)
+    }
+
+    /// Has what an inside host answers to a peer of an odd port brought to the workers.
+    @_semantics("no_performance_analysis")
+    private mutating func steer(_ datagram: UDPPacket) {
+        guard let inside = sip.inside(of: datagram.destination) else { return }
+        switch peers.hear(inside, datagram.source, now: now) {
+        case .known: break
+        case .full: sip.count(.sipPeersFull)
+        case .new:
+            maps.filter.add(near: inside.address.bigEndian, far: datagram.source.address.bigEndian)
+            let flow = steering_flow(ofWorkersFor: 0, tick: tick)
+            if !maps.flows.insert(steering_tuple(from: inside, to: datagram.source, side: .inside), flow) {
+                sip.count(.sipPeersFull)
+            }
+        }
+    }
+
+    /// Takes back what `steer` has done for peers that have fallen silent: for as long as a binding lasts, and longer.
+    mutating func forgetPeers() {
+        while let pair = peers.expire(now: now, after: 2 * sip.settings.binding) {
+            maps.flows.remove(steering_tuple(from: pair.inside, to: pair.peer, side: .inside))
+            maps.filter.remove(near: pair.inside.address.bigEndian, far: pair.peer.address.bigEndian)
+        }
     }
 
     /// Carries out the requests, and then sends the datagrams: media may come at once.

@@ -18,6 +18,7 @@ public struct Worker: ~Copyable {
     var sip: SIPGateway
     /// The ports of SIP's services; none where SIP is off.
     let sipServices: Slots<Bool>
+    var peers: SteeredPeers
     /// The number of the last datagram that the worker wrote (RFC 791 section 3.2).
     var identification: UInt16 = 0
     var sockets: SocketGroup
@@ -70,6 +71,7 @@ public struct Worker: ~Copyable {
         let report = try SharedSlots<WorkerReport>(count: 1, descriptor: descriptors.report)
         var sipServices = try Slots<Bool>(count: 65536)
         for port in sipPorts { sipServices[Int(port)] = true }
+        let peers = try SteeredPeers(capacity: 1024, seed: sp_random64())
         self.socketReports = socketReports
         self.report = report
         self.ownSockets = ownSockets
@@ -77,6 +79,7 @@ public struct Worker: ~Copyable {
         self.gateway = gateway
         self.sip = sip
         self.sipServices = sipServices
+        self.peers = peers
         self.sockets = sockets
         self.ownership = ownership
         self.maps = maps
@@ -148,6 +151,7 @@ public struct Worker: ~Copyable {
             socketReports.store(report, at: place)
         }
         report.store(WorkerReport(handOver: sockets.handOverCounters, frames: sockets.accounting), at: 0)
+        forgetPeers()
         try sockets.check()
     }
 

@@ -7,7 +7,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
     case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused
     case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge
     // Events of messages.
-    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull
     // Events of bindings and registrations.
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
@@ -29,6 +29,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .dropSIPTooLarge: "message with more to change than there is room for"
         case .sipBodiesSigned: "bodies left as they are because the sender has signed them (auth-int)"
         case .sipHostsElsewhere: "addresses of other inside hosts, left as they are"
+        case .sipPeersFull: "packets of peers of odd ports whose answers will pass by the gateway: too many such peers"
         case .sipKeepalives: "keep-alives sent by the gateway for registered phones"
         case .bindingsOpened: "inside endpoints given a public one"
         case .bindingsEnded: "inside endpoints forgotten"

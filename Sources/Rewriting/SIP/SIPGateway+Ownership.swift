@@ -9,6 +9,13 @@ extension SIPGateway {
         return !entry.isMedia
     }
 
+    /// The inside endpoint that speaks SIP behind a public one, of any worker; nil if there is none.
+    @_noLocks
+    public func inside(of endpoint: Endpoint) -> Endpoint? {
+        guard let entry = published.entry(of: endpoint), !entry.isMedia else { return nil }
+        return entry.inside
+    }
+
     /// Whether an inside endpoint has a binding of this worker.
     @_noLocks
     public func hasBinding(_ inside: Endpoint) -> Bool { bindings.find(inside) != nil }

@@ -75,7 +75,8 @@ public struct SIPGateway: ~Copyable {
         }
     }
 
-    var settings: SIPSettings
+    /// What the operator has decided.
+    public private(set) var settings: SIPSettings
     var bindings: SIPBindings
     var registrations: SIPRegistrations
     var calls: SIPCalls
