@@ -19,6 +19,7 @@ public struct Worker: ~Copyable {
     /// The ports of SIP's services; none where SIP is off.
     let sipServices: Slots<Bool>
     var peers: SteeredPeers
+    var reassembly: Reassembly
     /// The number of the last datagram that the worker wrote (RFC 791 section 3.2).
     var identification: UInt16 = 0
     var sockets: SocketGroup
@@ -72,6 +73,7 @@ public struct Worker: ~Copyable {
         var sipServices = try Slots<Bool>(count: 65536)
         for port in sipPorts { sipServices[Int(port)] = true }
         let peers = try SteeredPeers(capacity: 1024, seed: sp_random64())
+        let reassembly = try Reassembly(capacity: sipPorts.isEmpty ? 1 : 64)
         self.socketReports = socketReports
         self.report = report
         self.ownSockets = ownSockets
@@ -80,6 +82,7 @@ public struct Worker: ~Copyable {
         self.sip = sip
         self.sipServices = sipServices
         self.peers = peers
+        self.reassembly = reassembly
         self.sockets = sockets
         self.ownership = ownership
         self.maps = maps
@@ -181,6 +184,10 @@ public struct Worker: ~Copyable {
             guard packet.timeToLive > 1 else {
                 answer(.timeExceeded, about: packet, bytes, link: link)
                 return sockets.release(frame)
+            }
+            if packet.isFragment, packet.protocolNumber == 17 {
+                receiveFragment(bytes, packet, from: links[link].side, frame, socket: socket)
+                return
             }
             if let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: links[link].side) {
                 receiveSIP(bytes, datagram, from: links[link].side, frame, socket: socket)
