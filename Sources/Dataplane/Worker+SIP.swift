@@ -119,8 +119,11 @@ extension Worker {
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
     @_semantics("no_performance_analysis")
     private mutating func send(_ datagram: OutgoingDatagram) {
-        var room = sockets.frameSize - Int(Frame.headroom)
-        if case .ready(_, _, let mtu) = hops.find(datagram.destination.address, now: now) { room = min(room, mtu) }
+        // Until the way is known, what fits into every link.
+        var room = min(sockets.frameSize - Int(Frame.headroom), smallestMTU)
+        if case .ready(_, _, let mtu) = hops.find(datagram.destination.address, now: now) {
+            room = min(sockets.frameSize - Int(Frame.headroom), mtu)
+        }
         identification &+= 1
         var position: Int? = 0
         while let start = position {

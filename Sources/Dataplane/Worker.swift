@@ -26,6 +26,8 @@ public struct Worker: ~Copyable {
     let ownership: Ownership
     let maps: SteeringMaps
     let links: [Link]
+    /// The largest packet that fits into every link, in octets.
+    let smallestMTU: Int
     var hops: NextHops
     var waiting: WaitingRoom
     var now: UInt64
@@ -87,6 +89,7 @@ public struct Worker: ~Copyable {
         self.ownership = ownership
         self.maps = maps
         self.links = links
+        smallestMTU = links.map(\.mtu).min() ?? 1280
         self.hops = hops
         self.waiting = waiting
         self.control = control
