@@ -17,9 +17,10 @@ struct CallMedia: BitwiseCopyable {
     var tag: UInt64 = 0
     /// Which m= line it is.
     var line: UInt8 = 0
-    /// Whether the dialog was confirmed by a 2xx, and whether another one was instead (RFC 3261 section 13.2.2.4).
+    /// Whether the dialog was confirmed by a 2xx.
     var isConfirmed = false
-    var isOver = false
+    /// When it is forgotten because another dialog was confirmed instead (RFC 3261 section 13.2.2.4), or 0.
+    var forgotten: UInt64 = 0
     /// What each side has, and what it has offered, by the side's number.
     var ends = [2 of MediaEnd](repeating: MediaEnd())
     var offered = [2 of MediaEnd](repeating: MediaEnd())

@@ -182,7 +182,9 @@ struct MediaTable: ~Copyable {
     @_noLocks
     mutating func offer(_ description: Description, in lists: inout CallMediaLists, isConfirmed: Bool) -> Bool {
         // No other dialog answers the first offer any more.
-        if isConfirmed, description.tag != 0 { remove(0, from: &lists, frees: description.closes) }
+        if isConfirmed, description.tag != 0 {
+            remove(from: &lists, frees: description.closes) { $0.tag == 0 }
+        }
         guard let slot = find(description.tag, description.line, in: lists) ?? add(description, to: &lists) else {
             return false
         }
@@ -205,8 +207,12 @@ struct MediaTable: ~Copyable {
     /// offered, or to what a newer exchange has replaced, changes nothing. False when there is no room for all flows.
     @_noLocks
     mutating func answer(_ description: Description, in lists: inout CallMediaLists, now: UInt64) -> Bool {
-        guard let slot = find(description.tag, description.line, in: lists) ?? copyTemplate(description, to: &lists)
-        else { return true }
+        var found = find(description.tag, description.line, in: lists)
+        if found == nil, let template = find(0, description.line, in: lists) {
+            found = copy(template, for: description, in: &lists)
+            if found == nil { return false }
+        }
+        guard let slot = found else { return true }
         let isFirst = media[slot].pending[description.other] == description.exchange
         guard isFirst || media[slot].answered == description.exchange else { return true }
         media[slot].answered = description.exchange
@@ -259,7 +265,11 @@ struct MediaTable: ~Copyable {
         while entry != 0 {
             let slot = Int(entry) &- 1
             if media[slot].tag == tag { media[slot].isConfirmed = true }
-            media[slot].isOver = !media[slot].isConfirmed
+            if media[slot].isConfirmed {
+                media[slot].forgotten = 0
+            } else if media[slot].forgotten == 0 {
+                media[slot].forgotten = closes
+            }
             entry = media[slot].next
         }
         close(unwanted: lists, at: closes)
@@ -292,10 +302,10 @@ struct MediaTable: ~Copyable {
 
     /// The media of an offer that no tag was known for, once more for a dialog that answers it.
     @_noLocks
-    private mutating func copyTemplate(_ description: Description, to lists: inout CallMediaLists) -> Int? {
-        guard description.tag != 0, let template = find(0, description.line, in: lists),
-            let slot = add(description, to: &lists)
-        else { return nil }
+    private mutating func copy(
+        _ template: Int, for description: Description, in lists: inout CallMediaLists
+    ) -> Int? {
+        guard let slot = add(description, to: &lists) else { return nil }
         media[slot].pending = media[template].pending
         media[slot].offered = media[template].offered
         media[slot].offeredStream = media[template].offeredStream
@@ -384,7 +394,7 @@ struct MediaTable: ~Copyable {
         var entry = lists.media
         while entry != 0 {
             let slot = Int(entry) &- 1
-            if media[slot].stream == stream, !media[slot].isOver, isWanted(leg, by: slot) { return true }
+            if media[slot].stream == stream, media[slot].forgotten == 0, isWanted(leg, by: slot) { return true }
             entry = media[slot].next
         }
         return false
@@ -452,18 +462,21 @@ struct MediaTable: ~Copyable {
     /// more are free at `frees`.
     @_noLocks
     mutating func end(_ lists: inout CallMediaLists, tag: UInt64?, now: UInt64, frees: UInt64) {
-        remove(tag, from: &lists, frees: frees)
+        remove(from: &lists, frees: frees) { tag == nil || $0.tag == tag }
         close(unwanted: lists, at: now)
         _ = closeDue(&lists, now: now)
     }
 
+    /// Removes such media of a call as are to be.
     @_noLocks
-    private mutating func remove(_ tag: UInt64?, from lists: inout CallMediaLists, frees: UInt64) {
+    private mutating func remove(
+        from lists: inout CallMediaLists, frees: UInt64, _ isRemoved: (CallMedia) -> Bool
+    ) {
         var (previous, entry): (Int?, UInt32) = (nil, lists.media)
         while entry != 0 {
             let slot = Int(entry) &- 1
             entry = media[slot].next
-            if let tag, media[slot].tag != tag {
+            guard isRemoved(media[slot]) else {
                 previous = slot
                 continue
             }
@@ -506,6 +519,7 @@ struct MediaTable: ~Copyable {
     /// Closes the flows of a call whose time is over, and frees such ports. When the next one's is, or the greatest number.
     @_noLocks
     mutating func closeDue(_ lists: inout CallMediaLists, now: UInt64) -> UInt64 {
+        remove(from: &lists, frees: now) { $0.forgotten != 0 && $0.forgotten <= now }
         var next = UInt64.max
         var (previous, entry): (Int?, UInt32) = (nil, lists.streams)
         while entry != 0 {

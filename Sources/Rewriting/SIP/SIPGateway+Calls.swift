@@ -124,7 +124,7 @@ extension SIPGateway {
             if case .inviting = call.phase {
                 if !isChallenge { count(.callsFailed) }
                 // Its ports stay for a while: the INVITE may be repeated, or come again.
-                finish(&call, frees: now &+ settings.linger)
+                finish(&call, keepsPorts: true)
             } else {
                 withdraw(message, from: call, context)
             }
@@ -162,9 +162,12 @@ extension SIPGateway {
     mutating func withdraw(_ message: SIPMessage, from slot: Int, _ context: Context) {
         var call = calls[slot]
         withdraw(message, from: call, context)
-        if case .inviting = call.phase {
+        switch call.phase {
+        case .inviting:
             count(.callsFailed)
-            finish(&call, frees: now)
+            finish(&call, keepsPorts: false)
+        case .ended: finish(&call, keepsPorts: false)
+        default: break
         }
         calls.store(call, at: slot)
         schedule(call: slot)
@@ -216,15 +219,19 @@ extension SIPGateway {
         call.phase = .confirmed
         guard !media.liveliness(of: call.media).hasFlows else { return }
         count(.callsEnded)
-        finish(&call, frees: now)
+        finish(&call, keepsPorts: false)
     }
 
     /// The call is over: its media end, and it is remembered for a while.
     @_noLocks
-    private mutating func finish(_ call: inout SIPCall, frees: UInt64) {
+    private mutating func finish(_ call: inout SIPCall, keepsPorts: Bool) {
         call.phase = .ended
         call.heard = now
-        media.end(&call.media, tag: nil, now: now, frees: frees)
+        if keepsPorts {
+            media.end(&call.media, tag: nil, now: now, frees: now &+ settings.linger)
+        } else {
+            media.end(&call.media, now: now)
+        }
     }
 
     // MARK: Time
