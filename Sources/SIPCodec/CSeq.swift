@@ -1,13 +1,15 @@
 import TextFormats
 
 /// The value of CSeq (RFC 3261 section 20.16).
-public struct CSeq: Sendable {
+public struct CSeq: BitwiseCopyable, Sendable {
     /// The sequence number, below 2^31 (RFC 3261 section 8.1.1.5).
     public let number: UInt32
     /// The method of the request, also in a response.
     public let method: Method
+    private let methodText: TextRange
+
     /// Where the method stands.
-    public let methodRange: Range<Int>
+    public var methodRange: Range<Int> { @_noLocks get { methodText.range } }
 
     /// Reads the value that stands in `range`; nil when it breaks the grammar, or the number is too large.
     @inline(__always) @_noLocks
@@ -19,6 +21,6 @@ public struct CSeq: Sendable {
         else { return nil }
         self.number = number
         self.method = method
-        methodRange = methodStart..<range.upperBound
+        methodText = TextRange(methodStart..<range.upperBound)
     }
 }

@@ -42,35 +42,25 @@ struct HeaderLines {
     mutating func readFields(of bytes: borrowing RawSpan, into rows: inout HeaderRows) throws(MessageDefect) {
         while let line = try line(of: bytes) {
             if line.isEmpty { return }
-            var lineEnd = line.upperBound
+            var end = line.upperBound
             while isFolded(in: bytes) {
                 guard let more = try self.line(of: bytes) else { throw .incomplete }
-                lineEnd = more.upperBound
+                end = more.upperBound
             }
-            guard let colon = Self.colon(of: bytes, line) else { continue }
+            guard let colon = bytes.first(ASCII.colon, in: line) else { continue }
             let name = HeaderName(bytes, Self.name(of: bytes, line.lowerBound..<colon))
             if name == .other { continue }
-            let value = bytes.trimmed(colon &+ 1..<lineEnd)
-            guard rows.append(HeaderRow(name: name, value: value)) else { throw .tooManyHeaders }
+            let row = HeaderRow(name: name, value: bytes.trimmed(colon &+ 1..<end))
+            guard rows.append(row) else { throw .tooManyHeaders }
         }
         throw .incomplete
-    }
-
-    /// Where the name in a line ends.
-    @inline(__always) @_noLocks
-    private static func colon(of bytes: borrowing RawSpan, _ line: Range<Int>) -> Int? {
-        bytes.first(ASCII.colon, in: line)
     }
 
     /// A name without the white space that may stand before its colon.
     @inline(__always) @_noLocks
     private static func name(of bytes: borrowing RawSpan, _ range: Range<Int>) -> Range<Int> {
         var end = range.upperBound
-        while end > range.lowerBound {
-            let byte = bytes.byte(at: end &- 1)
-            guard byte == ASCII.space || byte == ASCII.tab else { break }
-            end &-= 1
-        }
+        while end > range.lowerBound, bytes.byte(at: end &- 1).isLinearSpace { end &-= 1 }
         return range.lowerBound..<end
     }
 }

@@ -68,22 +68,23 @@ public enum HeaderName: UInt8, BitwiseCopyable, Hashable, Sendable {
     }
 
     /// The name that stands in `range`, without the colon or a space behind it.
-    @_noLocks
+    @inline(__always) @_noLocks
     public init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        let count = range.count
         // The longest are P-Preferred-Identity's 20 bytes.
-        guard count > 0 && count <= 20 else {
+        let count = range.count
+        if count <= 8 {
+            self = Self.short(Keyword(lowerCased: bytes, range), count)
+        } else if count <= 20 {
+            self = Self.long(Keyword(lowerCased: bytes, range), count)
+        } else {
             self = .other
-            return
         }
-        let name = Keyword(bytes, range).lowerCased(count: count)
-        self = count <= 8 ? Self.short(name, count) : Self.long(name, count)
     }
 
     @inline(__always) @_noLocks
     private static func short(_ name: Keyword, _ count: Int) -> HeaderName {
         switch count {
-        case 1: return letter(UInt8(truncatingIfNeeded: name.first))
+        case 1: return letter(name.letter)
         case 2: if name == Keyword("to") { return .to }
         case 3: if name == Keyword("via") { return .via }
         case 4:

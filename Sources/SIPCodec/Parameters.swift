@@ -59,7 +59,7 @@ public enum ParameterName: UInt8, BitwiseCopyable, Hashable, Sendable {
             self = .other
             return
         }
-        self = Self.known(Keyword(bytes, range).lowerCased(count: count), count)
+        self = Self.known(Keyword(lowerCased: bytes, range), count)
     }
 
     @inline(__always) @_noLocks

@@ -54,12 +54,18 @@ extension RawSpan {
     @inline(__always) @_noLocks
     private func inside(_ range: Range<Int>, _ offset: Int) -> Int? { offset < range.upperBound ? offset : nil }
 
-    /// Up to eight bytes from `offset` on, the first lowest, and 0 for those behind them.
+    /// Whether `count` bytes from `offset` on lie inside; as the checked loads ask, so that behind it they need not.
+    @inline(__always) @_noLocks
+    func has(_ count: Int, at offset: Int) -> Bool {
+        let all = byteCount
+        return UInt(bitPattern: offset) <= UInt(bitPattern: all) && count <= all &- offset
+    }
+
+    /// Eight bytes from `offset` on, of which at least `count` lie inside; the first lowest. What those behind them are is
+    /// not said.
     @inline(__always) @_noLocks
     func shortWord(at offset: Int, count: Int) -> UInt64 {
-        guard offset <= byteCount &- 8 else { return shortWordAtEnd(offset, count) }
-        let word = word(at: offset)
-        return count >= 8 ? word : word & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
+        has(8, at: offset) ? word(at: offset) : shortWordAtEnd(offset, count)
     }
 
     @_noLocks
@@ -85,11 +91,14 @@ struct TextWindow {
     /// From `offset` on, or near the end of the span its last sixteen.
     @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, at offset: Int) {
-        let last = bytes.byteCount &- 16
-        if offset <= last {
+        if bytes.has(16, at: offset) {
             octets = bytes.octets(at: offset)
             shift = 0
-        } else if last >= 0 {
+            return
+        }
+        precondition(offset >= 0, "text outside of its span")
+        let last = bytes.byteCount &- 16
+        if last >= 0 && offset &- last < 16 {
             octets = bytes.octets(at: last)
             shift = UInt32(truncatingIfNeeded: offset &- last)
         } else {

@@ -87,7 +87,7 @@ extension IPv4Address {
             let end = start &+ digits
             guard digits >= 1 && digits <= 3, end <= count else { return nil }
             let text = bytes.shortWord(at: range.lowerBound &+ start, count: digits)
-            guard digits == 1 || text & 0xFF != 0x30 else { return nil }
+            guard digits == 1 || text & 0xFF != UInt64(truncatingIfNeeded: ASCII.zero) else { return nil }
             // Hundreds, tens and units in three octets, the first lowest.
             let decimal = text &<< UInt64(truncatingIfNeeded: 8 &* (3 &- digits)) & 0x0F_0F0F
             let octet = decimal & 0xF &* 100 &+ decimal &>> 8 & 0xF &* 10 &+ decimal &>> 16

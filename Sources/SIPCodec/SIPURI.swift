@@ -26,12 +26,13 @@ public struct SIPURI: Sendable {
     /// Reads the URI that fills `range`; nil when it breaks the grammar.
     @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        guard range.count >= 4 else { return nil }
         let word = bytes.shortWord(at: range.lowerBound, count: min(5, range.count))
         var start = range.lowerBound
         if word & 0xFFDF_DFDF == 0x3A50_4953 {  // sip:
             scheme = .sip
             start &+= 4
-        } else if word & 0xFF_DFDF_DFDF == 0x3A_5350_4953 {  // sips:
+        } else if range.count >= 5, word & 0xFF_DFDF_DFDF == 0x3A_5350_4953 {  // sips:
             scheme = .sips
             start &+= 5
         } else {

@@ -20,7 +20,8 @@ extension UInt8 {
     /// White space between the parts of a value: SP, HTAB, and the CR and LF of a folded line.
     var isLinearSpace: Bool {
         @inline(__always) @_noLocks get {
-            self == ASCII.space || self == ASCII.tab || self == ASCII.carriageReturn || self == ASCII.lineFeed
+            if self > ASCII.space { return false }
+            return self == ASCII.space || self == ASCII.tab || isLineEnd
         }
     }
 

@@ -65,7 +65,7 @@ import Testing
             parsed.range, parsed.via, parsed.from, parsed.to, parsed.callID, parsed.cSeq.methodRange, parsed.body,
             parsed.trailing, parsed.contentLength ?? 0..<0,
         ].allSatisfy { $0.clamped(to: whole) == $0 }
-        if case .request(_, let uri) = parsed.startLine { inside = inside && checkValue(message, uri) }
+        inside = inside && checkValue(message, parsed.startLine.uri)
         for index in 0..<rows.count {
             let row = rows[index].value
             inside = inside && row.clamped(to: parsed.range) == row && checkValue(message, row)

@@ -58,8 +58,8 @@ struct Parsed {
 
     /// The Request-URI.
     var requestURI: Range<Int> {
-        guard case .request(_, let uri) = message.startLine else { preconditionFailure("a response") }
-        return uri
+        precondition(message.startLine.method != nil, "a response")
+        return message.startLine.uri
     }
 }
 

@@ -37,7 +37,7 @@ import WireFormats
                 #expect(parsed.uri(address.uri) != nil, "\(parsed.text(value))")
             }
         }
-        if case .request(_, let uri) = parsed.message.startLine { #expect(parsed.uri(uri) != nil) }
+        if parsed.message.startLine.method != nil { #expect(parsed.uri(parsed.requestURI) != nil) }
         if parsed.message.contentLength != nil {
             #expect(try Parsed(try Self.message(name), isStream: true).rows.count > 4)
         }
@@ -112,7 +112,7 @@ import WireFormats
 
     @Test func `intmeth: a wide range of valid characters`() throws {
         let parsed = try Parsed(try Self.message("intmeth"))
-        guard case .request(.other, _) = parsed.message.startLine else { preconditionFailure("not other") }
+        #expect(parsed.message.startLine.method == .other)
         let uri = try #require(parsed.uri(parsed.requestURI))
         #expect(uri.host.map { parsed.text($0.range) } == "example.com")
         #expect(parsed.text(parsed.message.callID) == "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{")
@@ -140,7 +140,8 @@ import WireFormats
         #expect(parsed.message.trailing.count == 450)
         var rows = HeaderRows()
         let frames = Frames(of: bytes, &rows)
-        #expect(frames.lengths == [300, -2, 446, -2] && frames.rest == .nothing)
+        // The second body is a byte longer than its Content-Length says, also in the RFC.
+        #expect(frames.lengths == [300, -2, 443] && frames.rest == .defect(.notSIP))
     }
 
     @Test func `semiuri: a semicolon in the user part begins no parameter`() throws {
