@@ -68,14 +68,18 @@ public enum HeaderName: UInt8, BitwiseCopyable, Hashable, Sendable {
     }
 
     /// The name that stands in `range`, without the colon or a space behind it.
-    @inline(__always) @_noLocks
+    @_noLocks
     public init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        self.init(bytes, range.lowerBound, count: range.count)
+    }
+
+    @inline(__always) @_noLocks
+    init(_ bytes: borrowing RawSpan, _ start: Int, count: Int) {
         // The longest are P-Preferred-Identity's 20 bytes.
-        let count = range.count
         if count <= 8 {
-            self = Self.short(Keyword(lowerCased: bytes, range), count)
+            self = Self.short(Keyword(lowerCased: bytes, start, count: count), count)
         } else if count <= 20 {
-            self = Self.long(Keyword(lowerCased: bytes, range), count)
+            self = Self.long(Keyword(lowerCased: bytes, start, count: count), count)
         } else {
             self = .other
         }

@@ -16,30 +16,31 @@ struct Keyword {
 
     /// The name that stands in `range`, of at most 24 bytes.
     @inline(__always) @_noLocks
-    init(_ bytes: borrowing RawSpan, _ range: Range<Int>) { self.init(bytes, range, or: 0) }
+    init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        self.init(bytes, range.lowerBound, range.count, or: 0)
+    }
 
     /// The same in lower case.
     ///
     /// What makes letters lower case may also make a sign of a control character. Of the signs there is only the hyphen in
     /// names, and what becomes one is a CR, which stands in none.
     @inline(__always) @_noLocks
-    init(lowerCased bytes: borrowing RawSpan, _ range: Range<Int>) {
-        self.init(bytes, range, or: 0x2020_2020_2020_2020)
+    init(lowerCased bytes: borrowing RawSpan, _ start: Int, count: Int) {
+        self.init(bytes, start, count, or: 0x2020_2020_2020_2020)
     }
 
     @inline(__always) @_noLocks
-    private init(_ bytes: borrowing RawSpan, _ range: Range<Int>, or bits: UInt64) {
-        let count = range.count
+    private init(_ bytes: borrowing RawSpan, _ start: Int, _ count: Int, or bits: UInt64) {
         if count <= 8 {
             // No shift by 64, for a name without bytes.
             let missing = UInt64(truncatingIfNeeded: 64 &- 8 &* max(count, 1))
-            first = (bytes.shortWord(at: range.lowerBound, count: count) | bits) & (~0 &>> missing)
+            first = (bytes.shortWord(at: start, count: count) | bits) & (~0 &>> missing)
             middle = 0
             last = 0
         } else {
-            first = bytes.word(at: range.lowerBound) | bits
-            middle = count > 16 ? bytes.word(at: range.lowerBound &+ 8) | bits : 0
-            last = bytes.word(at: range.upperBound &- 8) | bits
+            first = bytes.word(at: start) | bits
+            middle = count > 16 ? bytes.word(at: start &+ 8) | bits : 0
+            last = bytes.word(at: start &+ count &- 8) | bits
         }
     }
 

@@ -59,7 +59,7 @@ public enum ParameterName: UInt8, BitwiseCopyable, Hashable, Sendable {
             self = .other
             return
         }
-        self = Self.known(Keyword(lowerCased: bytes, range), count)
+        self = Self.known(Keyword(lowerCased: bytes, range.lowerBound, count: count), count)
     }
 
     @inline(__always) @_noLocks

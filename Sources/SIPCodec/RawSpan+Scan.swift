@@ -12,6 +12,13 @@ extension RawSpan {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: sp_octets.self)
     }
 
+    /// Four bytes from `offset` on, the first lowest, of which all must lie inside.
+    @inline(__always) @_noLocks
+    func quarter(at offset: Int) -> UInt32 {
+        // Safe: the load is checked against the span's bounds, and every bit pattern is a UInt32.
+        UInt32(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
     /// Where `byte` first stands in `range`, which lies inside.
     @inline(__always) @_noLocks
     func first(_ byte: UInt8, in range: Range<Int>) -> Int? {
@@ -68,7 +75,7 @@ extension RawSpan {
         has(8, at: offset) ? word(at: offset) : shortWordAtEnd(offset, count)
     }
 
-    @_noLocks
+    @inline(never) @_noLocks
     private func shortWordAtEnd(_ offset: Int, _ count: Int) -> UInt64 {
         var word: UInt64 = 0
         var index = offset &+ min(count, 8)
@@ -96,15 +103,24 @@ struct TextWindow {
             shift = 0
             return
         }
+        self = Self.atEnd(bytes, offset)
+    }
+
+    @_noLocks
+    private init(_ octets: sp_octets, shift: Int) {
+        self.octets = octets
+        self.shift = UInt32(truncatingIfNeeded: shift)
+    }
+
+    /// Where less than sixteen bytes follow.
+    @inline(never) @_noLocks
+    private static func atEnd(_ bytes: borrowing RawSpan, _ offset: Int) -> TextWindow {
         precondition(offset >= 0, "text outside of its span")
         let last = bytes.byteCount &- 16
         if last >= 0 && offset &- last < 16 {
-            octets = bytes.octets(at: last)
-            shift = UInt32(truncatingIfNeeded: offset &- last)
-        } else {
-            octets = Self.short(bytes, offset)
-            shift = 0
+            return TextWindow(bytes.octets(at: last), shift: offset &- last)
         }
+        return TextWindow(short(bytes, offset), shift: 0)
     }
 
     /// A span of less than sixteen bytes, from `offset` on.

@@ -62,11 +62,10 @@ public struct SIPMessage: BitwiseCopyable, Sendable {
         let available = start..<range.upperBound
         var lines = HeaderLines(bytes, available)
         guard let first = try lines.line(of: bytes) else { throw beginning(bytes, available, isStream) }
-        let startLine = try StartLine(bytes, first)
-        if lines.isFolded(in: bytes) { throw .startLine }
-        try lines.readFields(of: bytes, into: &rows)
-        return try SIPMessage(
-            bytes, startLine: startLine, available, bodyStart: lines.next, isStream: isStream, rows)
+        let startLine = try StartLine(bytes, first.start..<first.end)
+        if first.isFolded { throw .startLine }
+        let bodyStart = try HeaderLines.readFields(of: bytes, lines, into: &rows)
+        return try SIPMessage(bytes, startLine: startLine, available, bodyStart: bodyStart, isStream: isStream, rows)
     }
 
     /// What is to be said of text in which no line ends.
