@@ -26,16 +26,18 @@ extension Operation {
             case .via:
                 var values = ValueList(row.value)
                 while let value = values.next(in: bytes) { sum &+= UInt64(ViaValue(bytes, value)?.sentBy.port ?? 0) }
-            case .from, .to, .contact, .route, .recordRoute:
+            case .from, .to: sum &+= address(bytes, row.value)
+            case .contact, .route, .recordRoute:
                 var values = ValueList(row.value)
-                while let value = values.next(in: bytes) {
-                    guard let address = NameAddress(bytes, value) else { continue }
-                    sum &+= port(bytes, address.uri)
-                }
+                while let value = values.next(in: bytes) { sum &+= address(bytes, value) }
             default: break
             }
         }
         return sum
+    }
+
+    private static func address(_ bytes: borrowing RawSpan, _ value: Range<Int>) -> UInt64 {
+        NameAddress(bytes, value).map { port(bytes, $0.uri) } ?? 0
     }
 
     private static func port(_ bytes: borrowing RawSpan, _ uri: Range<Int>) -> UInt64 {

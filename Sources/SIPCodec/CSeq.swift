@@ -14,12 +14,12 @@ public struct CSeq: BitwiseCopyable, Sendable {
     /// Reads the value that stands in `range`; nil when it breaks the grammar, or the number is too large.
     @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        let numberEnd = bytes.digitsEnd(range.lowerBound, range.upperBound)
-        let methodStart = bytes.skipSpace(numberEnd, range.upperBound)
-        guard methodStart > numberEnd, let number = bytes.number(range.lowerBound..<numberEnd), number < 1 << 31,
+        let number = bytes.number(from: range.lowerBound, range.upperBound)
+        let methodStart = bytes.skipSpace(number.end, range.upperBound)
+        guard number.end > range.lowerBound, number.value < 1 << 31, methodStart > number.end,
             let method = Method(bytes, methodStart..<range.upperBound)
         else { return nil }
-        self.number = number
+        self.number = number.value
         self.method = method
         methodText = TextRange(methodStart..<range.upperBound)
     }

@@ -6,9 +6,9 @@ public enum DeltaSeconds {
     /// there is no number, or anything but white space or a parameter behind it.
     @_noLocks
     public static func parse(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> UInt32? {
-        let end = bytes.digitsEnd(range.lowerBound, range.upperBound)
-        let next = bytes.skipSpace(end, range.upperBound)
+        let number = bytes.number(from: range.lowerBound, range.upperBound)
+        let next = bytes.skipSpace(number.end, range.upperBound)
         if next < range.upperBound, bytes.byte(at: next) != ASCII.semicolon { return nil }
-        return bytes.number(range.lowerBound..<end)
+        return number.end > range.lowerBound ? number.value : nil
     }
 }

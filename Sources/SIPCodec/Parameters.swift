@@ -99,13 +99,25 @@ public enum ParameterName: UInt8, BitwiseCopyable, Hashable, Sendable {
 }
 
 /// One parameter.
-public struct Parameter: Sendable {
+public struct Parameter: BitwiseCopyable, Sendable {
     /// Which it is.
     public let name: ParameterName
+    private let nameText: TextRange
+    private let valueText: TextRange
+    private let hasValue: Bool
+
+    @inline(__always) @_noLocks
+    init(name: ParameterName, nameRange: Range<Int>, value: Range<Int>?) {
+        self.name = name
+        nameText = TextRange(nameRange)
+        valueText = TextRange(value ?? nameRange)
+        hasValue = value != nil
+    }
+
     /// Where its name stands.
-    public let nameRange: Range<Int>
+    public var nameRange: Range<Int> { @_noLocks get { nameText.range } }
     /// Where its value stands, with the quotation marks of a quoted one; nil when there is no equals sign. It may be empty.
-    public let value: Range<Int>?
+    public var value: Range<Int>? { @_noLocks get { hasValue ? valueText.range : nil } }
 }
 
 /// Reads parameters one after the other. What is none is passed over.

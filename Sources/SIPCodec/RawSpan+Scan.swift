@@ -12,6 +12,23 @@ extension RawSpan {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: sp_octets.self)
     }
 
+    /// Sixteen bytes from `offset` on; 0 for those that lie behind the span.
+    @inline(__always) @_noLocks
+    func window(at offset: Int) -> sp_octets {
+        has(16, at: offset) ? octets(at: offset) : windowAtEnd(offset)
+    }
+
+    @inline(never) @_noLocks
+    private func windowAtEnd(_ offset: Int) -> sp_octets {
+        var octets = sp_octets(repeating: 0)
+        var index = 0
+        while index < 16, offset &+ index < byteCount {
+            octets[index] = byte(at: offset &+ index)
+            index &+= 1
+        }
+        return octets
+    }
+
     /// Four bytes from `offset` on, the first lowest, of which all must lie inside.
     @inline(__always) @_noLocks
     func quarter(at offset: Int) -> UInt32 {
@@ -24,8 +41,8 @@ extension RawSpan {
     func first(_ byte: UInt8, in range: Range<Int>) -> Int? {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let window = TextWindow(self, at: offset)
-            let mask = sp_equal(window.octets, byte) &>> window.shift
+            let window = window(at: offset)
+            let mask = sp_equal(window, byte)
             if mask != 0 { return inside(range, offset &+ mask.trailingZeroBitCount) }
             offset &+= 16
         }
@@ -37,8 +54,8 @@ extension RawSpan {
     func end(before one: UInt8, _ other: UInt8, in range: Range<Int>) -> Int {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let window = TextWindow(self, at: offset)
-            let mask = sp_delimiters(window.octets, one, other) &>> window.shift
+            let window = window(at: offset)
+            let mask = sp_delimiters(window, one, other)
             if mask != 0 { return min(range.upperBound, offset &+ mask.trailingZeroBitCount) }
             offset &+= 16
         }
@@ -50,8 +67,8 @@ extension RawSpan {
     func hostEnd(in range: Range<Int>) -> Int {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let window = TextWindow(self, at: offset)
-            let mask = sp_no_host(window.octets) &>> window.shift
+            let window = window(at: offset)
+            let mask = sp_no_host(window)
             if mask != 0 { return min(range.upperBound, offset &+ mask.trailingZeroBitCount) }
             offset &+= 16
         }
@@ -84,54 +101,5 @@ extension RawSpan {
             word = word &<< 8 | UInt64(truncatingIfNeeded: byte(at: index))
         }
         return word
-    }
-}
-
-/// Sixteen bytes of a span that are compared at once.
-///
-/// Invariant: a mask of `octets`, shifted down by `shift`, tells of the bytes from the wanted offset on, and is 0 for those
-/// behind the span, or tells of octets that are 0.
-struct TextWindow {
-    let octets: sp_octets
-    let shift: UInt32
-
-    /// From `offset` on, or near the end of the span its last sixteen.
-    @inline(__always) @_noLocks
-    init(_ bytes: borrowing RawSpan, at offset: Int) {
-        if bytes.has(16, at: offset) {
-            octets = bytes.octets(at: offset)
-            shift = 0
-            return
-        }
-        self = Self.atEnd(bytes, offset)
-    }
-
-    @_noLocks
-    private init(_ octets: sp_octets, shift: Int) {
-        self.octets = octets
-        self.shift = UInt32(truncatingIfNeeded: shift)
-    }
-
-    /// Where less than sixteen bytes follow.
-    @inline(never) @_noLocks
-    private static func atEnd(_ bytes: borrowing RawSpan, _ offset: Int) -> TextWindow {
-        precondition(offset >= 0, "text outside of its span")
-        let last = bytes.byteCount &- 16
-        if last >= 0 && offset &- last < 16 {
-            return TextWindow(bytes.octets(at: last), shift: offset &- last)
-        }
-        return TextWindow(short(bytes, offset), shift: 0)
-    }
-
-    /// A span of less than sixteen bytes, from `offset` on.
-    @_noLocks
-    private static func short(_ bytes: borrowing RawSpan, _ offset: Int) -> sp_octets {
-        var octets = sp_octets(repeating: 0)
-        var index = 0
-        while offset &+ index < bytes.byteCount {
-            octets[index] = bytes.byte(at: offset &+ index)
-            index &+= 1
-        }
-        return octets
     }
 }

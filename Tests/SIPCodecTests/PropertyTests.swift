@@ -88,8 +88,11 @@ import Testing
         }
         if let uri = SIPURI(bytes, value) { found += [uri.host?.range, uri.parameters] }
         if let via = ViaValue(bytes, value) {
-            found += [via.transport, via.sentBy.range, via.sentBy.portRange, via.parameters, via.branch, via.received]
-            found += [via.rport?.nameRange, via.rport?.value, via.maddr, via.ttl, via.keep?.nameRange]
+            found += [
+                via.transport, via.sentBy.range, via.sentBy.portRange, via.parameters, via.branch?.value,
+                via.received?.value,
+            ]
+            found += [via.rport?.nameRange, via.rport?.value, via.maddr?.value, via.ttl?.value, via.keep?.nameRange]
         }
         if let replaces = Replaces(bytes, value) { found += [replaces.callID, replaces.toTag, replaces.fromTag] }
         var parameters = Parameters(value)

@@ -102,7 +102,7 @@ import WireFormats
         #expect(parsed.text(from.displayName) == "\"J Rosenberg \\\\\\\"\"" && parsed.text(fromTag) == "98asjd8")
         let hosts = (0..<parsed.values(.via).count).map { parsed.via($0).map { parsed.text($0.sentBy.range) } }
         #expect(hosts == ["192.0.2.2", "spindle.example.com", "192.168.255.111"])
-        let branches = (0..<3).map { parsed.via($0).flatMap { parsed.text($0.branch) } }
+        let branches = (0..<3).map { parsed.via($0).flatMap { parsed.text($0.branch?.value) } }
         #expect(branches == ["390skdjuw", "z9hG4bK9ikj8", "z9hG4bK30239"])
         let contact = try #require(parsed.address(parsed.values(.contact)[0]))
         let q = Parameters.value(of: .q, in: parsed.bytes.span.bytes, contact.parameters)
@@ -189,7 +189,7 @@ import WireFormats
     func received() throws {
         for name in ["via-received-param-no-delim", "via-received-param-with-delim"] {
             let parsed = try Parsed(try Self.message(name))
-            let value = try #require(parsed.via(0)?.received)
+            let value = try #require(parsed.via(0)?.received?.value)
             #expect(parsed.text(value).contains("2001:db8::9:255"), "\(name)")
         }
     }
