@@ -87,14 +87,16 @@ extension IPv4Address {
         var ends = sp_no_digit(window) & inside
         guard ends == sp_equal(window, ASCII.dot) & inside else { return nil }
         ends |= inside &+ 1
-        var text = unsafe unsafeBitCast(window, to: SIMD2<UInt64>.self)  // Safe: any bits are both.
+        let words = unsafe unsafeBitCast(window, to: SIMD2<UInt64>.self)  // Safe: any bits are both.
+        var text = words[0]
+        var more = words[1]
         var value: UInt32 = 0
         for index in 0..<4 {
             let digits = ends.trailingZeroBitCount
             guard digits >= 1 && digits <= 3 else { return nil }
-            guard digits == 1 || UInt8(truncatingIfNeeded: text[0]) != ASCII.zero else { return nil }
+            guard digits == 1 || UInt8(truncatingIfNeeded: text) != ASCII.zero else { return nil }
             // Hundreds, tens and units in three octets, the first lowest.
-            let decimal = text[0] &<< UInt64(truncatingIfNeeded: 24 &- 8 &* digits) & 0x0F_0F0F
+            let decimal = text &<< UInt64(truncatingIfNeeded: 24 &- 8 &* digits) & 0x0F_0F0F
             let octet = decimal & 0xF &* 100 &+ decimal &>> 8 & 0xF &* 10 &+ decimal &>> 16
             guard octet <= 255 else { return nil }
             value = value &<< 8 | UInt32(truncatingIfNeeded: octet)
@@ -102,8 +104,8 @@ extension IPv4Address {
             // Dots between them, and the text's end behind the last.
             guard (ends == 0) == (index == 3) else { return nil }
             let passed = UInt64(truncatingIfNeeded: 8 &* digits &+ 8)
-            text[0] = text[0] &>> passed | text[1] &<< (64 &- passed)
-            text[1] &>>= passed
+            text = text &>> passed | more &<< (64 &- passed)
+            more &>>= passed
         }
         self.init(value)
     }
