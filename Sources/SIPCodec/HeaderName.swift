@@ -1,5 +1,5 @@
-// The header fields that a gateway acts on, and how their names may be spelt: in any case, and some of them by one letter
-// (RFC 3261 section 7.3.3).
+// The header fields that a gateway acts on, and how their names may be spelt: in any case, and some of them by one
+// letter (RFC 3261 section 7.3.3).
 
 import TextFormats
 

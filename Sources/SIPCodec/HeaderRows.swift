@@ -60,7 +60,7 @@ public struct HeaderRows: ~Copyable {
     /// Whether there was room for it.
     @inline(__always) @_noLocks
     mutating func append(_ row: HeaderRow) -> Bool {
-        guard count < 192 else { return false }
+        guard count < Self.capacity else { return false }
         // Safe: there are 192 rows; and 32 indices, as many as names at most.
         unsafe rows[count] = row
         let bit = Self.bit(row.name)

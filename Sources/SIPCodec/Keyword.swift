@@ -22,8 +22,8 @@ struct Keyword {
 
     /// The same in lower case.
     ///
-    /// What makes letters lower case may also make a sign of a control character. Of the signs there is only the hyphen in
-    /// names, and what becomes one is a CR, which stands in none.
+    /// What makes letters lower case may also make a sign of a control character. Of the signs there is only the hyphen
+    /// in names, and what becomes one is a CR, which stands in none.
     @inline(__always) @_noLocks
     init(lowerCased bytes: borrowing RawSpan, _ start: Int, count: Int) {
         self.init(bytes, start, count, or: 0x2020_2020_2020_2020)

@@ -20,8 +20,8 @@ struct LineScanner {
         mask = Self.mask(bytes, at: base)
     }
 
-    /// Where the first CR or LF stands from `offset` on, which is inside the text and never goes back; nil when there is
-    /// none.
+    /// Where the first CR or LF stands from `offset` on, which is inside the text and never goes back; nil when there
+    /// is none.
     @inline(__always) @_noLocks
     mutating func next(in bytes: borrowing RawSpan, from offset: Int) -> Int? {
         var offset = offset

@@ -1,7 +1,7 @@
 import TextFormats
 
-/// name-addr or addr-spec and the parameters behind it (RFC 3261 sections 20.10, 25.1): a value of From, To, Contact, Route,
-/// Refer-To and the like.
+/// name-addr or addr-spec and the parameters behind it (RFC 3261 sections 20.10, 25.1): a value of From, To, Contact,
+/// Route, Refer-To and the like.
 public struct NameAddress: BitwiseCopyable, Sendable {
     /// Whether the URI stands in angle brackets. Else a semicolon ends it, and its parameters are the field's.
     public let isBracketed: Bool
@@ -24,8 +24,8 @@ public struct NameAddress: BitwiseCopyable, Sendable {
         range.count == 1 && bytes.byte(at: range.lowerBound) == ASCII.asterisk
     }
 
-    /// Reads the value that fills `range`, without white space before and behind it; nil when it has no URI, or a quotation
-    /// mark or bracket is not closed.
+    /// Reads the value that fills `range`, without white space before and behind it; nil when it has no URI, or a
+    /// quotation mark or bracket is not closed.
     @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
         guard let bracket = Self.bracket(bytes, range) else { return nil }

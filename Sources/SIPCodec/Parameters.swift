@@ -116,7 +116,8 @@ public struct Parameter: BitwiseCopyable, Sendable {
 
     /// Where its name stands.
     public var nameRange: Range<Int> { @_noLocks get { nameText.range } }
-    /// Where its value stands, with the quotation marks of a quoted one; nil when there is no equals sign. It may be empty.
+    /// Where its value stands, with the quotation marks of a quoted one; nil when there is no equals sign. It may be
+    /// empty.
     public var value: Range<Int>? { @_noLocks get { hasValue ? valueText.range : nil } }
 }
 
@@ -184,8 +185,8 @@ public struct Parameters: Sendable {
 }
 
 extension RawSpan {
-    /// Where the quoted string ends that begins at `offset`: behind its second quotation mark; nil when there is none before
-    /// `end`.
+    /// Where the quoted string ends that begins at `offset`: behind its second quotation mark; nil when there is none
+    /// before `end`.
     @_noLocks
     func quotedEnd(_ offset: Int, _ end: Int) -> Int? {
         var offset = offset &+ 1

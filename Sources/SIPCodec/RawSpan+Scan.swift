@@ -1,5 +1,5 @@
-// Looking for bytes in text, 16 at a time. No byte outside the span is ever read, and what stands outside a range does not
-// matter.
+// Looking for bytes in text, 16 at a time. No byte outside the span is ever read, and what stands outside a range does
+// not matter.
 
 import CXDP
 import TextFormats
@@ -85,8 +85,8 @@ extension RawSpan {
         return UInt(bitPattern: offset) <= UInt(bitPattern: all) && count <= all &- offset
     }
 
-    /// Eight bytes from `offset` on, of which at least `count` lie inside; the first lowest. What those behind them are is
-    /// not said.
+    /// Eight bytes from `offset` on, of which at least `count` lie inside; the first lowest. What those behind them are
+    /// is not said.
     @inline(__always) @_noLocks
     func shortWord(at offset: Int, count: Int) -> UInt64 {
         has(8, at: offset) ? word(at: offset) : shortWordAtEnd(offset, count)

@@ -10,8 +10,8 @@ public struct SIPHost: BitwiseCopyable, Sendable {
         case ipv4(IPv4Address)
         /// An IPv6 address in brackets, which is not looked at further.
         case ipv6
-        /// A name, or what only looks like an address: with an octet above 255, with leading zeros, or with a port that is
-        /// none.
+        /// A name, or what only looks like an address: with an octet above 255, with leading zeros, or with a port that
+        /// is none.
         case name
     }
 
@@ -24,12 +24,12 @@ public struct SIPHost: BitwiseCopyable, Sendable {
 
     /// The host alone, an IPv6 address with its brackets.
     public var range: Range<Int> { @_noLocks get { text.range } }
-    /// The colon and the digits behind it, in a Via also the white space round the colon; empty at the end of the host when
-    /// there is no port.
+    /// The colon and the digits behind it, in a Via also the white space round the colon; empty at the end of the host
+    /// when there is no port.
     public var portRange: Range<Int> { @_noLocks get { portText.range } }
 
-    /// Reads the host with which `range` begins. In a Via, white space may stand round the colon. Nil when there is none,
-    /// or a colon without a number.
+    /// Reads the host with which `range` begins. In a Via, white space may stand round the colon. Nil when there is
+    /// none, or a colon without a number.
     @inline(__always) @_noLocks
     init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, isVia: Bool) {
         guard !range.isEmpty else { return nil }

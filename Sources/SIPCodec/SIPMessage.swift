@@ -1,6 +1,6 @@
-// A message (RFC 3261 section 7) is its first line, the header section and the body, each where it stands. One pass finds
-// where lines end; of the header fields that the gateway acts on, the values' ranges are kept in the caller's rows, and
-// read when somebody asks. The rest is only passed over.
+// A message (RFC 3261 section 7) is its first line, the header section and the body, each where it stands. One pass
+// finds where lines end; of the header fields that the gateway acts on, the values' ranges are kept in the caller's
+// rows, and read when somebody asks. The rest is only passed over.
 
 import TextFormats
 
@@ -43,9 +43,9 @@ public struct SIPMessage: BitwiseCopyable, Sendable {
         @_noLocks get { body.upperBound..<Int(truncatingIfNeeded: end) }
     }
 
-    /// Reads the message that stands in `range` of `bytes`, which is all of it when nil: a whole datagram, or on a stream
-    /// what has arrived from the end of the message before. CR and LF before the start line are passed over (RFC 3261
-    /// section 7.5, and there are those who send them in datagrams too).
+    /// Reads the message that stands in `range` of `bytes`, which is all of it when nil: a whole datagram, or on a
+    /// stream what has arrived from the end of the message before. CR and LF before the start line are passed over (RFC
+    /// 3261 section 7.5, and there are those who send them in datagrams too).
     ///
     /// - Throws: `MessageDefect`; the rows then hold what was read until there.
     @_noLocks
@@ -124,8 +124,8 @@ public struct SIPMessage: BitwiseCopyable, Sendable {
         end = UInt32(truncatingIfNeeded: isStream ? bodyEnd : available.upperBound)
     }
 
-    /// Throws when a field that makes the identity or the length of a message stands there more than once. That the same
-    /// Content-Length does is harmless.
+    /// Throws when a field that makes the identity or the length of a message stands there more than once. That the
+    /// same Content-Length does is harmless.
     @inline(__always) @_noLocks
     private static func checkSingle(_ bytes: borrowing RawSpan, _ rows: borrowing HeaderRows) throws(MessageDefect) {
         let single =

@@ -21,7 +21,8 @@ public struct SIPURI: BitwiseCopyable, Sendable {
     private let headersText: TextRange
     private let hasHeaders: Bool
 
-    /// What stands before the @: user, parameters of the user, password, all with their escapes. Nil when there is no @.
+    /// What stands before the @: user, parameters of the user, password, all with their escapes. Nil when there is no
+    /// @.
     public var userInfo: Range<Int>? {
         @_noLocks get { userInfoText.range.isEmpty ? nil : userInfoText.range }
     }

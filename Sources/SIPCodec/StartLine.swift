@@ -1,6 +1,6 @@
-// The first line of a message (RFC 3261 sections 7.1 and 7.2). Its parts are separated by single spaces; elements may be
-// liberal about others (RFC 4475 section 3.1.2.9), and this one, which may not be understood otherwise than its peer is,
-// is not.
+// The first line of a message (RFC 3261 sections 7.1 and 7.2). Its parts are separated by single spaces; elements may
+// be liberal about others (RFC 4475 section 3.1.2.9), and this one, which may not be understood otherwise than its peer
+// is, is not.
 
 import TextFormats
 

@@ -50,16 +50,16 @@ extension RawSpan {
         return offset
     }
 
-    /// The decimal number that fills `range`; one that is larger than 32 bits is the largest. Nil when there is anything
-    /// but digits, or nothing.
+    /// The decimal number that fills `range`; one that is larger than 32 bits is the largest. Nil when there is
+    /// anything but digits, or nothing.
     @inline(__always) @_noLocks
     func number(_ range: Range<Int>) -> UInt32? {
         let number = number(from: range.lowerBound, range.upperBound)
         return number.end == range.upperBound && !range.isEmpty ? number.value : nil
     }
 
-    /// The decimal number that begins at `offset`, and where it ends, before `end` or there: at `offset` when there is no
-    /// digit. One that is larger than 32 bits is the largest.
+    /// The decimal number that begins at `offset`, and where it ends, before `end` or there: at `offset` when there is
+    /// no digit. One that is larger than 32 bits is the largest.
     @inline(__always) @_noLocks
     func number(from offset: Int, _ end: Int) -> (value: UInt32, end: Int) {
         var value: UInt64 = 0

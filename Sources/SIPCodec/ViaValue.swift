@@ -42,8 +42,8 @@ public struct ViaValue: BitwiseCopyable, Sendable {
         readParameters(bytes)
     }
 
-    /// Where the transport begins: behind the name and the version of the protocol, mostly SIP/2.0/. White space may stand
-    /// round the slashes.
+    /// Where the transport begins: behind the name and the version of the protocol, mostly SIP/2.0/. White space may
+    /// stand round the slashes.
     @inline(__always) @_noLocks
     private static func transport(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Int? {
         if range.count > 8, bytes.word(at: range.lowerBound) == 0x2F30_2E32_2F50_4953 {

@@ -1,4 +1,5 @@
-// What the tests of this directory share: bytes from text, messages with their fields as text, random numbers with a seed.
+// What the tests of this directory share: bytes from text, messages with their fields as text, random numbers with a
+// seed.
 
 import Foundation
 import SIPCodec

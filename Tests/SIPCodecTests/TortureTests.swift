@@ -5,9 +5,9 @@ import WireFormats
 
 /// The torture messages of RFC 4475 and, for IPv6, RFC 5118: byte for byte as the RFCs have them, with CRLF.
 ///
-/// The valid ones have to be read, every value that the gateway may act on included. Of the invalid ones, many are wrong only
-/// for who answers them: to a gateway they are messages like others, and pass to who says so. It refuses those that two
-/// readers could take for different messages.
+/// The valid ones have to be read, every value that the gateway may act on included. Of the invalid ones, many are
+/// wrong only for who answers them: to a gateway they are messages like others, and pass to who says so. It refuses
+/// those that two readers could take for different messages.
 @Suite struct TortureTests {
     private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Torture")

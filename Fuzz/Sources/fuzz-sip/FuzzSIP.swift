@@ -1,5 +1,5 @@
-// Fuzzes SIPCodec. An input is read as a datagram, and as a stream in one piece and in two; every value of a message is read
-// as everything that a value can be. What must hold for any bytes is checked with preconditions.
+// Fuzzes SIPCodec. An input is read as a datagram, and as a stream in one piece and in two; every value of a message is
+// read as everything that a value can be. What must hold for any bytes is checked with preconditions.
 
 import Fuzzing
 import SIPCodec
