@@ -11,7 +11,7 @@ extension Worker {
     @_noLocks
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
         if side == .inside { return sipServices[Int(datagram.destination.port)] || sip.hasBinding(datagram.source) }
-        return sip.isBinding(datagram.destination) || sipServices[Int(datagram.source.port)]
+        return maps.tables.isBinding(datagram.destination.port) || sipServices[Int(datagram.source.port)]
     }
 
     /// Works on a datagram, or hands it over to its owner. The frame is the caller's no longer.

@@ -56,7 +56,7 @@ extension SIPGateway {
         _ bytes: RawSpan, _ range: Range<Int>, _ message: SIPMessage, _ context: Context, call slot: Int,
         _ isCurrent: Bool
     ) -> Bool {
-        if isCurrent, case .request(.invite, _) = message.startLine {
+        if isCurrent, case .invite? = message.startLine.method {
             calls.setHasOffer(slot, context.side)
         }
         guard !isSigned(bytes) else {
@@ -147,7 +147,7 @@ extension SIPGateway {
         let requester = requester(of: message, context)
         let invite = call.invites[Int(requester.rawValue)]
         let own = exchange(of: message, context)
-        if case .request(let method, _) = message.startLine {
+        if let method = message.startLine.method {
             switch method {
             case .invite, .update: return (.offer, own)
             case .ack: return invite.hasOffer ? nil : (.answer, own)
@@ -157,7 +157,7 @@ extension SIPGateway {
             default: return nil
             }
         }
-        guard case .response(let code) = message.startLine, code < 300 else { return nil }
+        guard message.startLine.code < 300 else { return nil }
         switch message.cSeq.method {
         case .invite: return (invite.hasOffer ? .answer : .offer, own)
         case .prack, .update: return (.answer, own)

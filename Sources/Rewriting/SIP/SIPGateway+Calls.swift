@@ -26,17 +26,17 @@ extension SIPGateway {
         }
         let key = hash.of(bytes, message.callID)
         guard let slot = calls.find(key, of: context.inside.address) else {
-            guard case .request(.invite, _) = message.startLine else { return .none }
+            guard case .invite? = message.startLine.method else { return .none }
             return open(bytes, message, key, context)
         }
         var call = calls[slot]
         let isCurrent = isCurrent(message, &call, context)
         if isCurrent {
             call.heard = now
-            if case .request(let method, _) = message.startLine {
+            if let method = message.startLine.method {
                 followRequest(method, bytes, message, &call, context)
-            } else if case .response(let code) = message.startLine {
-                followResponse(code, bytes, message, &call, context)
+            } else {
+                followResponse(message.startLine.code, bytes, message, &call, context)
             }
             calls.store(call, at: slot)
             schedule(call: slot)
@@ -72,8 +72,7 @@ extension SIPGateway {
     /// The side whose request a message is, or answers.
     @_noLocks
     func requester(of message: SIPMessage, _ context: Context) -> Side {
-        if case .request = message.startLine { return context.side }
-        return context.side.other
+        message.startLine.method == nil ? context.side.other : context.side
     }
 
     /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
@@ -83,7 +82,7 @@ extension SIPGateway {
         let own = Int(requester(of: message, context).rawValue)
         let number = message.cSeq.number
         var isInvite = false
-        if case .request(.invite, _) = message.startLine { isInvite = true }
+        if case .invite? = message.startLine.method { isInvite = true }
         if case .ended = call.phase {
             guard isInvite, number > call.invites[own].number else { return false }
             call.phase = .inviting
@@ -96,7 +95,7 @@ extension SIPGateway {
             }
             return number == call.invites[own].number
         case .prack, .update:
-            if case .request = message.startLine, number > call.updates[own].number {
+            if message.startLine.method != nil, number > call.updates[own].number {
                 call.updates[own].number = number
             }
             return number == call.updates[own].number
@@ -146,8 +145,8 @@ extension SIPGateway {
     /// A 2xx to INVITE confirms its dialog, and ends the early ones beside it.
     @_noLocks
     mutating func confirm(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int) {
-        guard case .invite = message.cSeq.method, case .response(let code) = message.startLine, code >= 200, code < 300
-        else { return }
+        let code = message.startLine.code
+        guard case .invite = message.cSeq.method, code >= 200, code < 300 else { return }
         media.confirm(outsideTag(bytes, message, context), in: calls[slot].media, closes: now &+ settings.linger)
     }
 

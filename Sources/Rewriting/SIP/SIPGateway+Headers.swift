@@ -28,7 +28,9 @@ extension SIPGateway {
     @_noLocks
     mutating func translateHeaders(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
         named = nil
-        if case .request(_, let uri) = message.startLine { translate(bytes, uri: uri, .copy(.contact), context) }
+        if message.startLine.method != nil {
+            translate(bytes, uri: message.startLine.uri, .copy(.contact), context)
+        }
         var isFirst = true
         for index in 0..<rows.count {
             let row = rows[index]

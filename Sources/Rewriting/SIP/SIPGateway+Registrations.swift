@@ -8,7 +8,8 @@ extension SIPGateway {
     /// name has ended.
     @_noLocks
     mutating func followRegistration(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        guard case .response(let code) = message.startLine, code >= 200, code < 300, context.side == .outside,
+        let code = message.startLine.code
+        guard code >= 200, code < 300, context.side == .outside,
             isPeer(context.source, context), let party = NameAddress(bytes, message.to)
         else { return }
         let key = hash.of(bytes, party.uri)
