@@ -59,6 +59,11 @@ extension UInt8 {
     /// A to Z, a to z.
     @inlinable public var isLetter: Bool { @inline(__always) @_noLocks get { (self | 0x20) &- 0x61 < 26 } }
 
+    /// 0 to 9, A to F, a to f.
+    @inlinable public var isHexadecimal: Bool {
+        @inline(__always) @_noLocks get { isDigit || (self | 0x20) &- 0x61 < 6 }
+    }
+
     /// What C calls white space: tab, LF, VT, FF, CR and space.
     @inlinable public var isSpace: Bool { @inline(__always) @_noLocks get { self == ASCII.space || self &- 9 < 5 } }
 

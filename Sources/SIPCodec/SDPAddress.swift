@@ -1,0 +1,42 @@
+// An address in a session description is an IPv4 or IPv6 address, or a domain name (RFC 8866 section 9,
+// "unicast-address"). A name is never looked up here, and so never anything that a gateway can map.
+
+import TextFormats
+import WireFormats
+
+/// An address as it is written in a session description.
+public struct SDPAddress: Sendable {
+    /// What it is. An IPv6 address is hexadecimal digits, colons and dots, not looked at further; a name may also be one of
+    /// multicast DNS. 0.0.0.0 in a connection asks for no media (RFC 3264 section 8.4).
+    public let kind: SIPHost.Kind
+    /// Where it stands in the span.
+    public let range: Range<Int>
+
+    /// Reads the address that all of `range` is; nil when it is empty or has bytes that no address has.
+    @inline(__always) @_noLocks
+    public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        if let address = IPv4Address(bytes, text: range) {
+            kind = .ipv4(address)
+        } else {
+            guard let other = Self.other(bytes, range) else { return nil }
+            kind = other
+        }
+        self.range = range
+    }
+
+    @_noLocks
+    private static func other(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> SIPHost.Kind? {
+        guard !range.isEmpty else { return nil }
+        if bytes.hostEnd(in: range) == range.upperBound { return .name }
+        var colons = 0
+        for offset in range {
+            let byte = bytes.byte(at: offset)
+            if byte == ASCII.colon {
+                colons &+= 1
+            } else {
+                guard byte.isHexadecimal || byte == ASCII.dot else { return nil }
+            }
+        }
+        return colons >= 2 ? .ipv6 : nil
+    }
+}
