@@ -18,11 +18,31 @@ extension RawSpan {
         has(16, at: offset) ? octets(at: offset) : windowAtEnd(offset)
     }
 
+    /// The same near the end of the span: its last sixteen bytes, of which those before `offset` are shifted out. Built byte
+    /// by byte only in a shorter span, since a vector so built is slow to use.
     @inline(never) @_noLocks
     private func windowAtEnd(_ offset: Int) -> sp_octets {
+        precondition(offset >= 0, "text outside of its span")
+        let start = byteCount &- 16
+        guard start >= 0 else { return shortWindow(offset) }
+        guard offset < byteCount else { return sp_octets(repeating: 0) }
+        let passed = UInt64(truncatingIfNeeded: 8 &* (offset &- start))  // 8 to 120
+        var text = unsafe unsafeBitCast(octets(at: start), to: SIMD2<UInt64>.self)  // Safe: any bits are both.
+        if passed < 64 {
+            text[0] = text[0] &>> passed | text[1] &<< (64 &- passed)
+            text[1] &>>= passed
+        } else {
+            text[0] = text[1] &>> (passed &- 64)
+            text[1] = 0
+        }
+        return unsafe unsafeBitCast(text, to: sp_octets.self)  // Safe: any bits are both.
+    }
+
+    @inline(never) @_noLocks
+    private func shortWindow(_ offset: Int) -> sp_octets {
         var octets = sp_octets(repeating: 0)
         var index = 0
-        while index < 16, offset &+ index < byteCount {
+        while offset &+ index < byteCount {
             octets[index] = byte(at: offset &+ index)
             index &+= 1
         }

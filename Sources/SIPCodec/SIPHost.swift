@@ -77,7 +77,7 @@ public struct SIPHost: BitwiseCopyable, Sendable {
 
 extension IPv4Address {
     /// The address that fills `range` as four decimal octets without leading zeros; nil for anything else.
-    @_noLocks
+    @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, text range: Range<Int>) {
         let count = range.count
         guard count >= 7 && count <= 15 else { return nil }
