@@ -16,6 +16,9 @@ struct Exchange: BitwiseCopyable {
         mark = 1 << 63 | UInt64(number) << 2 | UInt64(requester.rawValue) << 1 | (isInvite ? 1 : 0)
     }
 
+    /// Which of the four kinds it is, by its requester and whether that sent an INVITE.
+    var kind: Int { @_noLocks get { Int(truncatingIfNeeded: mark & 3) } }
+
     /// Whether both are the same.
     @_noLocks
     static func == (left: Exchange, right: Exchange) -> Bool { left.mark == right.mark }
