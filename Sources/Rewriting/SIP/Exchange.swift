@@ -1,7 +1,7 @@
 import WireFormats
 
-/// An offer and its answer (RFC 3264), named by the request that began it: an INVITE, which may have brought the offer or
-/// asked for one, or a PRACK or UPDATE. Requests of one side have ascending numbers, so that what is repeated, or comes
+/// An offer and its answer (RFC 3264), or a BYE, named by the request that began it: an INVITE may have brought the offer, or
+/// asked for one; PRACK and UPDATE bring theirs. Requests of one side have ascending numbers, so that what is repeated, or comes
 /// late, is told from what is new.
 struct Exchange: BitwiseCopyable {
     private let mark: UInt64
