@@ -219,7 +219,8 @@ struct MediaTable: ~Copyable {
         let exchange = description.exchange
         let isFirst = media[slot].pending[description.other] == exchange
         // A 2xx may say other than a provisional response before it, but not the other way round.
-        let isNewer = media[slot].answered == exchange && !(description.isProvisional && media[slot].isConfirmed)
+        let isFinal = media[slot].isConfirmed || media[slot].forgotten != 0
+        let isNewer = media[slot].answered == exchange && !(description.isProvisional && isFinal)
         guard isFirst || isNewer else { return true }
         media[slot].answered = exchange
         media[slot].over[exchange.kind] = exchange
@@ -314,6 +315,7 @@ struct MediaTable: ~Copyable {
         _ template: Int, for description: Description, in lists: inout CallMediaLists
     ) -> Int? {
         guard let slot = add(description, to: &lists) else { return nil }
+        media[slot].forgotten = media[template].forgotten
         media[slot].pending = media[template].pending
         media[slot].offered = media[template].offered
         media[slot].offeredStream = media[template].offeredStream

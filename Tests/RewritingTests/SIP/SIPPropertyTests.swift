@@ -4,7 +4,7 @@ import Testing
 /// Random calls, many at once, with datagrams repeated at random.
 @Suite struct SIPPropertyTests {
     @Test("flows are open if and only if the model says so; what is repeated arrives as before; nothing is left at the end",
-        arguments: 0..<3000)
+        arguments: 0..<1500)
     func calls(number: Int) {
         let seed = UInt64(number) &* 0x9e37_79b9 &+ 1
         var random = Random(seed: seed)
