@@ -24,9 +24,11 @@ struct CallMedia: BitwiseCopyable {
     /// What each side has, and what it has offered, by the side's number.
     var ends = [2 of MediaEnd](repeating: MediaEnd())
     var offered = [2 of MediaEnd](repeating: MediaEnd())
-    /// The exchange in which each side has offered something that is not answered yet, and the one answered last.
+    /// The exchange in which each side has offered something that is not answered yet.
     var pending = [2 of Exchange](repeating: Exchange())
+    /// The exchange that was answered last, and the last of each kind that was answered, or failed.
     var answered = Exchange()
+    var over = [4 of Exchange](repeating: Exchange())
     /// The streams of the inside end as it is and as it was offered, plus one; 0 for none.
     var stream: UInt32 = 0
     var offeredStream: UInt32 = 0

@@ -151,6 +151,8 @@ struct MediaTable: ~Copyable {
         var line: Int
         var side: Side
         var exchange: Exchange
+        /// Whether it stands in a provisional response.
+        var isProvisional: Bool
         var end: MediaEnd
         /// The stream of an inside end; nil for one that is not translated, and for outside ends.
         var stream: Int?
@@ -159,14 +161,15 @@ struct MediaTable: ~Copyable {
 
         @_noLocks
         init(
-            call: UInt32, tag: UInt64, line: Int, side: Side, exchange: Exchange, end: MediaEnd, stream: Int?,
-            closes: UInt64
+            call: UInt32, tag: UInt64, line: Int, side: Side, exchange: Exchange, isProvisional: Bool, end: MediaEnd,
+            stream: Int?, closes: UInt64
         ) {
             self.call = call
             self.tag = tag
             self.line = line
             self.side = side
             self.exchange = exchange
+            self.isProvisional = isProvisional
             self.end = end
             self.stream = stream
             self.closes = closes
@@ -188,9 +191,9 @@ struct MediaTable: ~Copyable {
         guard let slot = find(description.tag, description.line, in: lists) ?? add(description, to: &lists) else {
             return false
         }
+        let exchange = description.exchange
         // Once more.
-        if media[slot].answered == description.exchange || media[slot].pending[description.own] == description.exchange
-        {
+        if media[slot].over[exchange.kind] == exchange || media[slot].pending[description.own] == exchange {
             return true
         }
         media[slot].pending[description.own] = description.exchange
@@ -213,9 +216,14 @@ struct MediaTable: ~Copyable {
             if found == nil { return false }
         }
         guard let slot = found else { return true }
-        let isFirst = media[slot].pending[description.other] == description.exchange
-        guard isFirst || media[slot].answered == description.exchange else { return true }
-        media[slot].answered = description.exchange
+        let exchange = description.exchange
+        let isFirst = media[slot].pending[description.other] == exchange
+        // A 2xx may say other than a provisional response before it, but not the other way round.
+        let isFinal = media[slot].isConfirmed || media[slot].forgotten != 0
+        let isNewer = media[slot].answered == exchange && !(description.isProvisional && isFinal)
+        guard isFirst || isNewer else { return true }
+        media[slot].answered = exchange
+        media[slot].over[exchange.kind] = exchange
         set(slot, description.side, description.end, stream: description.mark, description.closes)
         if isFirst {
             media[slot].pending[description.other] = Exchange()
@@ -250,6 +258,7 @@ struct MediaTable: ~Copyable {
             let slot = Int(entry) &- 1
             for side in 0..<2 where media[slot].pending[side] == exchange {
                 media[slot].pending[side] = Exchange()
+                media[slot].over[exchange.kind] = exchange
                 guard side == 0 else { continue }
                 release(stream: media[slot].offeredStream, frees: frees)
                 media[slot].offeredStream = 0
@@ -306,6 +315,7 @@ struct MediaTable: ~Copyable {
         _ template: Int, for description: Description, in lists: inout CallMediaLists
     ) -> Int? {
         guard let slot = add(description, to: &lists) else { return nil }
+        media[slot].forgotten = media[template].forgotten
         media[slot].pending = media[template].pending
         media[slot].offered = media[template].offered
         media[slot].offeredStream = media[template].offeredStream

@@ -107,7 +107,9 @@ extension SIPGateway {
     private mutating func followRequest(
         _ method: Method, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
     ) {
-        guard case .bye = method, case .confirmed = call.phase else { return }
+        let exchange = exchange(of: message, context)
+        guard case .bye = method, case .confirmed = call.phase, !(exchange == call.challenged) else { return }
+        call.bye = exchange
         call.phase = .ending
         call.ends = now &+ settings.bye
         call.endingTag = outsideTag(bytes, message, context)
@@ -135,9 +137,11 @@ extension SIPGateway {
             }
         case .update where code >= 300, .prack where code >= 300: withdraw(message, from: call, context)
         case .bye where code >= 200:
-            guard case .ending = call.phase, call.endingTag == outsideTag(bytes, message, context) else { return }
-            // After a challenge BYE comes once more, with credentials.
-            if isChallenge { call.phase = .confirmed } else { endDialog(&call) }
+            guard case .ending = call.phase, call.bye == exchange(of: message, context) else { return }
+            guard isChallenge else { return endDialog(&call) }
+            // BYE comes once more, with credentials.
+            call.phase = .confirmed
+            call.challenged = call.bye
         default: break
         }
     }

@@ -97,7 +97,9 @@ final class SIPDialogue {
         let own = Int(side.rawValue)
         sent[own][message["CSeq"]!] = message
         guard let arrival = transmit(message.text, from: side) else { return nil }
+        let expected = side == .outside && ends[1].target != nil ? ends[0].contact : nil
         let message = arrival.message
+        if let expected { #expect(message.requestURI == expected) }
         received[1 - own][message["CSeq"]!] = message
         learn(from: message, by: 1 - own, tagOf: "From")
         return message
