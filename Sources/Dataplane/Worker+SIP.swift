@@ -10,8 +10,8 @@ extension Worker {
     /// not send by itself are none.
     @_noLocks
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
-        if side == .inside { return sipServices[Int(datagram.destination.port)] || sip.hasBinding(datagram.source) }
-        return sip.isBinding(datagram.destination) || sipServices[Int(datagram.source.port)]
+        if side == .inside { return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source) }
+        return gateway.sip.isBinding(datagram.destination) || sipServices[Int(datagram.source.port)]
     }
 
     /// Works on a datagram, or hands it over to its owner. The frame is the caller's no longer.
@@ -26,16 +26,17 @@ extension Worker {
             sockets.handOver(frame, socket: socket, to: owner)
             return
         }
-        sip.receive(copy bytes, datagram, from: side, now: now)
+        gateway.sip.receive(copy bytes, datagram, from: side, now: now)
         sendSIP()
         sockets.release(frame)
     }
 
     /// Carries out the requests, and then sends the datagrams: media may come at once.
+    @_noLocks
     mutating func sendSIP() {
-        for place in 0..<sip.requestCount { carryOut(sip.request(place)) }
-        for place in 0..<sip.outboxCount { send(sip.outgoing(place)) }
-        sip.clear()
+        for place in 0..<gateway.sip.requestCount { carryOut(gateway.sip.request(place)) }
+        for place in 0..<gateway.sip.outboxCount { send(gateway.sip.outgoing(place)) }
+        gateway.sip.clear()
     }
 
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
@@ -49,7 +50,7 @@ extension Worker {
             guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
             var bytes = unsafe self.room(frame)
             let part = DatagramWriter.write(
-                datagram, sip.data(of: datagram), from: start, room: room, identification: identification,
+                datagram, gateway.sip.data(of: datagram), from: start, room: room, identification: identification,
                 into: &bytes, at: 0)
             frame.length = UInt16(truncatingIfNeeded: part.length)
             send(frame, to: datagram.destination.address)
@@ -69,7 +70,7 @@ extension Worker {
         case .open: open(leg, request.slot)
         case .close:
             close(leg)
-            sip.count(.mediaClosed)
+            gateway.sip.count(.mediaClosed)
         case .observe: observe(leg, request.slot)
         }
     }
@@ -80,7 +81,7 @@ extension Worker {
         maps.filter.add(leg)
         var (outward, inward): (Int?, Int?) = (nil, nil)
         if !leg.isControl {
-            let first = 2 * (sockets.worker * sip.mediaCapacity + slot)
+            let first = 2 * (sockets.worker * gateway.sip.mediaCapacity + slot)
             (outward, inward) = (first, first + 1)
             maps.streams.reset(first, clockRate: leg.clockRate)
             maps.streams.reset(first + 1, clockRate: leg.clockRate)
@@ -94,10 +95,10 @@ extension Worker {
                 leaves: steering_translation(from: leg.outside, to: leg.inside), conversation: leg.call, tick: tick,
                 stream: inward))
         if isThere {
-            sip.count(.mediaOpened)
+            gateway.sip.count(.mediaOpened)
         } else {
             maps.filter.remove(leg)
-            sip.count(.mediaFull)
+            gateway.sip.count(.mediaFull)
         }
     }
 
@@ -122,7 +123,7 @@ extension Worker {
             return
         }
         let seen = max(forward.last_seen, reverse.last_seen)
-        sip.legObserved(slot, number: leg.number, lastSeen: UInt64(seen) * 1_000_000_000)
+        gateway.sip.legObserved(slot, number: leg.number, lastSeen: UInt64(seen) * 1_000_000_000)
     }
 }
 

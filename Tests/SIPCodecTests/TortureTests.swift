@@ -139,7 +139,8 @@ import WireFormats
         #expect(parsed.message.cSeq.method == .register && parsed.message.body.isEmpty)
         #expect(parsed.message.trailing.count == 450)
         var rows = HeaderRows()
-        let frames = Frames(of: bytes, &rows)
+        var progress = StreamProgress()
+        let frames = Frames(of: bytes, &rows, &progress)
         #expect(frames.lengths == [300, -2, 446, -2] && frames.rest == .nothing)
     }
 

@@ -4,8 +4,8 @@ import WireFormats
 
 /// All bindings of one worker, and the public UDP ports that they have.
 ///
-/// Invariants: a slot that is not free is found by `index` by its inside endpoint, and by the port block by its public
-/// one; `published` says the same of it to all workers.
+/// Invariants: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its
+/// public one; `published` says the same of it to all workers. One of TCP is known to its conversation and its calls only.
 struct SIPBindings: ~Copyable {
     private var bindings: SharedSlots<SIPBinding>
     private var index: FlowIndex
@@ -30,7 +30,7 @@ struct SIPBindings: ~Copyable {
     }
 
     /// How many there are.
-    var count: Int { @_noLocks get { index.count } }
+    var count: Int { @_noLocks get { capacity &- free.available } }
 
     /// The most there can be.
     var capacity: Int { @_noLocks get { index.capacity } }
@@ -65,9 +65,26 @@ struct SIPBindings: ~Copyable {
         binding.number = numbers.next()
         binding.inside = inside
         binding.translated = ports.take(draw, for: .conversation(slot))
+        binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)
         publish(slot)
+        return slot
+    }
+
+    /// Gives a TCP connection one, with the public endpoint that it has already; nil when slots have run out.
+    @_noLocks
+    mutating func open(connection inside: Endpoint, translated: Endpoint, to peer: Endpoint, now: UInt64) -> Int? {
+        guard let slot = free.take() else { return nil }
+        var binding = SIPBinding()
+        binding.number = numbers.next()
+        binding.transport = .tcp
+        binding.inside = inside
+        binding.translated = translated
+        binding.peer = peer
+        binding.named = [4 of Endpoint](repeating: inside)
+        binding.sent = now
+        bindings.store(binding, at: slot)
         return slot
     }
 
@@ -75,9 +92,11 @@ struct SIPBindings: ~Copyable {
     @_noLocks
     mutating func end(_ slot: Int) {
         let binding = bindings[slot]
-        index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
-        published.set(binding.translated, to: nil)
-        ports.give(binding.translated)
+        if case .udp = binding.transport {
+            index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
+            published.set(binding.translated, to: nil)
+            ports.give(binding.translated)
+        }
         bindings.store(SIPBinding(), at: slot)
         free.give(slot)
     }
@@ -90,6 +109,14 @@ struct SIPBindings: ~Copyable {
         bindings.beginChange(of: slot)
         bindings[slot].sent = now
         bindings[slot].peer = peer
+        bindings.endChange(of: slot)
+    }
+
+    /// Its connection has ended.
+    @_noLocks
+    mutating func didClose(_ slot: Int) {
+        bindings.beginChange(of: slot)
+        bindings[slot].isClosed = true
         bindings.endChange(of: slot)
     }
 
@@ -117,16 +144,17 @@ struct SIPBindings: ~Copyable {
         bindings.endChange(of: slot)
     }
 
-    /// Notes whether the inside end has left its port out in a place.
+    /// Notes which endpoint the inside end has named as its own in a place, and whether it has left the port out.
     @_noLocks
-    mutating func note(_ slot: Int, _ place: SIPBinding.Place, isPortless: Bool) {
-        let before = bindings[slot].portless
-        let noted = isPortless ? before | place.bit : before & ~place.bit
-        guard noted != before else { return }
+    mutating func note(_ slot: Int, _ place: SIPBinding.Place, _ endpoint: Endpoint, isPortless: Bool) {
+        let before = bindings[slot]
+        let portless = isPortless ? before.portless | place.bit : before.portless & ~place.bit
+        guard portless != before.portless || endpoint != before.named[Int(place.rawValue)] else { return }
         bindings.beginChange(of: slot)
-        bindings[slot].portless = noted
+        bindings[slot].portless = portless
+        bindings[slot].named[Int(place.rawValue)] = endpoint
         bindings.endChange(of: slot)
-        publish(slot)
+        if case .udp = before.transport { publish(slot) }
     }
 
     @_noLocks

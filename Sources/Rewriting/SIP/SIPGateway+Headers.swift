@@ -69,20 +69,23 @@ extension SIPGateway {
         _ bytes: RawSpan, uri range: Range<Int>, _ place: SIPBinding.Place, _ context: Context
     ) {
         guard let uri = SIPURI(bytes, range), let host = uri.host, case .sip = uri.scheme else { return }
-        guard isReachedByUDP(bytes, uri) else { return }
+        guard isReached(bytes, uri, by: context.transport) else { return }
         _ = translate(bytes, host, place, context)
     }
 
-    /// A binding stands for an endpoint of UDP only.
+    /// A binding stands for an endpoint of one transport only. A URI that names none means the one that it came by.
     @_noLocks
-    private func isReachedByUDP(_ bytes: RawSpan, _ uri: SIPURI) -> Bool {
+    func isReached(_ bytes: RawSpan, _ uri: SIPURI, by transport: SIPTransport) -> Bool {
         var parameters = Parameters(uri.parameters)
         while let parameter = parameters.next(in: bytes) {
             guard parameter.name == .transport, let value = parameter.value else { continue }
             guard value.count == 3 else { return false }
             var letters: UInt32 = 0
             for offset in value { letters = letters << 8 | UInt32(bytes.octet(at: offset) | 0x20) }
-            return letters == 0x75_6470  // udp
+            switch transport {
+            case .udp: return letters == 0x75_6470
+            case .tcp: return letters == 0x74_6370
+            }
         }
         return true
     }
@@ -95,29 +98,48 @@ extension SIPGateway {
         guard case .ipv4(let address) = host.kind else { return nil }
         let range = host.range.lowerBound..<host.portRange.upperBound
         guard context.side == .inside else {
-            guard let port = host.port, let entry = published.entry(of: Endpoint(address, port)), !entry.isMedia else {
-                return nil
-            }
-            if entry.portless & place.bit != 0, entry.inside.port == 5060 {
-                splices.replace(range, by: entry.inside.address)
+            guard let port = host.port, let (inside, portless) = inside(of: Endpoint(address, port), place, context)
+            else { return nil }
+            if portless & place.bit != 0, inside.port == 5060 {
+                splices.replace(range, by: inside.address)
             } else {
-                splices.replace(range, by: entry.inside)
+                splices.replace(range, by: inside)
             }
-            return entry.inside
+            return inside
         }
         let endpoint = Endpoint(address, host.port ?? 5060)
         guard let slot = binding(of: endpoint, context) else { return nil }
-        bindings.note(slot, place, isPortless: host.port == nil)
+        bindings.note(slot, place, endpoint, isPortless: host.port == nil)
         splices.replace(range, by: bindings[slot].translated)
         return bindings[slot].translated
     }
 
+    /// What the inside knows a public endpoint as in a place, and in which places without its port; nil where it stands for
+    /// nothing. A TCP connection has one of its own, which stands for all that its end has named.
+    @_noLocks
+    private func inside(
+        of endpoint: Endpoint, _ place: SIPBinding.Place, _ context: Context
+    ) -> (endpoint: Endpoint, portless: UInt8)? {
+        if case .tcp = context.transport {
+            guard endpoint == context.translated else { return nil }
+            let binding = bindings[context.binding]
+            return (binding.named[Int(place.rawValue)], binding.portless)
+        }
+        guard let entry = published.entry(of: endpoint), !entry.isMedia else { return nil }
+        return (entry.inside, entry.portless)
+    }
+
     /// The binding of an endpoint that an inside end names. Where it names another port of its own, as a phone does that
-    /// sends from one port and listens on another, that gets one, too; what it says of other hosts opens nothing.
+    /// sends from one port and listens on another, that gets one, too, or over TCP means the connection; what it says of
+    /// other hosts opens nothing.
     @_noLocks
     private mutating func binding(of endpoint: Endpoint, _ context: Context) -> Int? {
         if endpoint == context.inside { return context.binding }
-        if let slot = bindings.find(endpoint) { return slot }
+        if case .tcp = context.transport {
+            if endpoint.address == context.inside.address { return context.binding }
+        } else if let slot = bindings.find(endpoint) {
+            return slot
+        }
         guard endpoint.address == context.inside.address, endpoint.port >= 1024 else {
             if endpoint.address.isPrivate { count(.sipHostsElsewhere) }
             return nil

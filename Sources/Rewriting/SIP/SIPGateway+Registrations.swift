@@ -19,7 +19,7 @@ extension SIPGateway {
         for index in 0..<rows.count where rows[index].name == .contact {
             var values = ValueList(rows[index].value)
             while let value = values.next(in: bytes) {
-                guard let contact = NameAddress(bytes, value), let slot = binding(ofContact: contact.uri, bytes) else {
+                guard let contact = NameAddress(bytes, value), let slot = binding(ofContact: contact.uri, bytes, context) else {
                     continue
                 }
                 let own = expires(bytes, contact) ?? common
@@ -34,11 +34,13 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private func binding(ofContact range: Range<Int>, _ bytes: RawSpan) -> Int? {
-        guard let host = SIPURI(bytes, range)?.host, case .ipv4(let address) = host.kind, let port = host.port else {
-            return nil
-        }
-        return bindings.find(translated: Endpoint(address, port))
+    private func binding(ofContact range: Range<Int>, _ bytes: RawSpan, _ context: Context) -> Int? {
+        guard let uri = SIPURI(bytes, range), let host = uri.host, isReached(bytes, uri, by: context.transport),
+            case .ipv4(let address) = host.kind, let port = host.port
+        else { return nil }
+        let endpoint = Endpoint(address, port)
+        if case .tcp = context.transport { return endpoint == context.translated ? context.binding : nil }
+        return bindings.find(translated: endpoint)
     }
 
     @_noLocks
@@ -65,6 +67,7 @@ extension SIPGateway {
                 registration.addressOfRecord[place] = bytes.octet(at: offset)
             }
             registration.key = key
+            registration.transport = context.transport
             registration.inside = bindings[slot].inside
             registration.translated = bindings[slot].translated
             registration.registrar = context.source
@@ -76,7 +79,7 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private mutating func end(registration slot: Int) {
+    mutating func end(registration slot: Int) {
         count(.registrationsEnded)
         registrations.end(slot, &bindings)
     }
@@ -88,7 +91,10 @@ extension SIPGateway {
     mutating func schedule(binding slot: Int) {
         let binding = bindings[slot]
         var deadline = binding.sent &+ settings.binding
-        if let first = registrations.first(of: binding) {
+        if case .tcp = binding.transport {
+            guard !forget(connection: slot), let first = registrations.first(of: binding) else { return }
+            deadline = registrations[first].expires
+        } else if let first = registrations.first(of: binding) {
             deadline = min(registrations[first].expires, max(binding.sent, binding.keptAlive) &+ settings.keepalive)
         } else if binding.users > 0 {
             deadline = max(deadline, now &+ settings.binding)
@@ -104,6 +110,7 @@ extension SIPGateway {
             end(registration: first)
         }
         let binding = bindings[slot]
+        if case .tcp = binding.transport { return schedule(binding: slot) }
         if let first = registrations.first(of: binding) {
             if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive {
                 keepAlive(slot, at: registrations[first].registrar)
