@@ -225,6 +225,7 @@ import WireFormats
                 edge = start + piece.count + Int(last.window)
             }
         }
+        bench.repeatLast()
         #expect(bench.count(.sipEdited) == 1 && bench.count(.sipStreamsUnread) == 0)
         #expect(bench.server.text.hasSuffix("a=ptime:20\r\n") && bench.server.text.contains("c=IN IP4 203.0.113.7\r\n"))
         #expect(bench.gateway.freeBlocks == free)
@@ -277,10 +278,12 @@ import WireFormats
 
     @Test func `a message too long to be held passes unread, and a truncated one at the end of the stream`() {
         let bench = Bench.openSIP()
-        let long = Array(("OPTIONS sip:a@10.0.0.5 SIP/2.0\r\nX: " + String(repeating: "x", count: 66_000)).utf8)
+        let long = Array(("OPTIONS sip:a@10.0.0.5 SIP/2.0\r\nX: " + String(repeating: "x", count: 66_000) + "\n").utf8)
         for start in stride(from: 0, to: long.count, by: 1400) {
             bench.say(.inside, Array(long[start..<min(start + 1400, long.count)]))
         }
+        bench.wait(5)
+        bench.repeatLast()
         #expect(bench.server.read == long && bench.count(.sipStreamsUnread) == 1)
         let other = Bench.openSIP()
         other.say(.inside, String(register().prefix(100)), flags: TCPFlags.ack.with(.fin))
@@ -343,6 +346,14 @@ extension Bench {
         client = End(endpoint: Endpoint(client.endpoint.address, port), next: 1_000)
         server = End(endpoint: server.endpoint, next: 5_000)
         connect()
+    }
+
+    /// The client repeats its last byte, a line feed, as it does until that is acknowledged: here an end reads what goes out because of an
+    /// acknowledgement before what has gone out already, and takes it for too early.
+    fileprivate func repeatLast() {
+        var last = segment(.inside, [10])
+        last.sequence &-= 1
+        send(last)
     }
 
     /// Sends bytes in segments; the window that their sender was told last.
