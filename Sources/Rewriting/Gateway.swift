@@ -182,15 +182,13 @@ public struct Gateway: ~Copyable {
             ends = ControlEnds(side: side, near: error.source, far: error.destination)
             if side == .inside { ends = ControlEnds(side: side, near: error.destination, far: error.source) }
         }
-        return service(ends.far.port) != nil ? ends : nil
+        return isServed(ends.far.port) ? ends : nil
     }
 
-    /// What is served on a port; nil if nothing is.
     @_noLocks
-    private func service(_ port: UInt16) -> Service? {
-        let service = services[Int(port)]
-        if case .none = service { return nil }
-        return service
+    private func isServed(_ port: UInt16) -> Bool {
+        if case .none = services[Int(port)] { return false }
+        return true
     }
 
     /// Works on a frame that arrived on a side. `segment` is what it holds, decoded, if it is TCP.
@@ -200,9 +198,8 @@ public struct Gateway: ~Copyable {
     ) -> Verdict {
         surroundings.now = now
         guard let segment else { return receiveError(frame, from: side) }
-        guard let service = service(side == .inside ? segment.destination.port : segment.source.port) else {
-            return .foreign
-        }
+        let port = side == .inside ? segment.destination.port : segment.source.port
+        guard isServed(port) else { return .foreign }
         guard segment.isIntact(frame) else {
             count(.dropChecksum)
             return .done
@@ -214,7 +211,7 @@ public struct Gateway: ~Copyable {
             schedule(slot)
             conversations.endChange(of: slot)
         } else {
-            receiveFirst(segment, service, from: side)
+            receiveFirst(segment, from: side)
         }
         return .done
     }
@@ -231,9 +228,10 @@ public struct Gateway: ~Copyable {
     /// A packet of no conversation: a SYN from inside opens one; anything else from inside belongs to one that the
     /// gateway has forgotten, and its sender should know at once.
     @_noLocks
-    private mutating func receiveFirst(_ segment: TCPPacket, _ service: Service, from side: Side) {
+    private mutating func receiveFirst(_ segment: TCPPacket, from side: Side) {
         guard side == .inside else { return count(.dropUnknown) }
         if segment.flags.has(.syn), !segment.flags.has(.ack) {
+            let service = services[Int(segment.destination.port)]
             if case .sip = service, !sip.hasRoom { return count(.dropTableFull) }
             guard let slot = free.take() else { return count(.dropTableFull) }
             guard
@@ -437,7 +435,7 @@ public struct Gateway: ~Copyable {
                     quotedDestination: error.destination,
                     quotedSequence: conversations[slot].connection.streams[0].edits.source(of: error.sequence, .down)))
         }
-        guard service(error.source.port) != nil, let slot = index.find(error.destination, error.source) else {
+        guard isServed(error.source.port), let slot = index.find(error.destination, error.source) else {
             return .foreign
         }
         noteMTU(error, slot, from: side)

@@ -12,6 +12,9 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
 
         /// Its bit in `portless`.
         var bit: UInt8 { @_noLocks get { 1 &<< rawValue } }
+
+        /// Its place in `named`.
+        var index: Int { @_noLocks get { Int(rawValue) } }
     }
 
     /// Its number among all bindings there have been; 0 while the slot is free.

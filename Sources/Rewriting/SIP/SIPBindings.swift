@@ -149,10 +149,10 @@ struct SIPBindings: ~Copyable {
     mutating func note(_ slot: Int, _ place: SIPBinding.Place, _ endpoint: Endpoint, isPortless: Bool) {
         let before = bindings[slot]
         let portless = isPortless ? before.portless | place.bit : before.portless & ~place.bit
-        guard portless != before.portless || endpoint != before.named[Int(place.rawValue)] else { return }
+        if portless == before.portless, endpoint == before.named[place.index] { return }
         bindings.beginChange(of: slot)
         bindings[slot].portless = portless
-        bindings[slot].named[Int(place.rawValue)] = endpoint
+        bindings[slot].named[place.index] = endpoint
         bindings.endChange(of: slot)
         if case .udp = before.transport { publish(slot) }
     }

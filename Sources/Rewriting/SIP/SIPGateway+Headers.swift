@@ -123,7 +123,7 @@ extension SIPGateway {
         if case .tcp = context.transport {
             guard endpoint == context.translated else { return nil }
             let binding = bindings[context.binding]
-            return (binding.named[Int(place.rawValue)], binding.portless)
+            return (binding.named[place.index], binding.portless)
         }
         guard let entry = published.entry(of: endpoint), !entry.isMedia else { return nil }
         return (entry.inside, entry.portless)
