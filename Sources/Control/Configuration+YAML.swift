@@ -63,6 +63,11 @@ extension Configuration {
         if let port = sip?.ports.first(where: nat.ports.contains) {
             reader.refuse(block, "nat.ports: the block contains port \(port) of sip.ports; give the block other ports")
         }
+        if let port = sip?.portsOfTCP.first(where: ftp.ports.contains) {
+            reader.refuse(
+                file.values["sip"]?["ports"]?.mark,
+                "sip.ports: port \(port) is one of ftp.ports; over TCP a port can have one service only")
+        }
         let needed = Configuration.portsPerWorker * (gateway.workers ?? 1)
         if let workers = gateway.workers, nat.ports.count < needed {
             reader.refuse(block, "nat.ports: \(workers) workers need \(needed) ports, 16 each; widen the block")
@@ -260,13 +265,12 @@ extension Configuration.SIP {
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
-        _ = reader.list(section, "transports") { text -> Element<String> in
-            switch text {
-            case "udp": .success(text)
-            case "tcp": .failure("SIP over TCP is not available in this version; write [udp]")
-            default: .failure("'\(text)' is not known here; write [udp]")
+        transports = reader.list(section, "transports") { text -> Element<Transport> in
+            guard let transport = Transport(rawValue: text) else {
+                return .failure("'\(text)' is not known here; write [udp], [tcp] or [udp, tcp]")
             }
-        }
+            return .success(transport)
+        } ?? transports
         ice = reader.choice(section, "ice", ICE.self) ?? ice
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds

@@ -93,10 +93,12 @@ public struct Configuration: Equatable, Sendable {
         public var pinholeSeconds = 60
     }
 
-    /// The SIP service, over UDP. All times are in seconds.
+    /// The SIP service. All times are in seconds.
     public struct SIP: Equatable, Sendable {
         /// `ports`: of SIP servers, one or more, each once.
         public var ports: [UInt16] = [5060]
+        /// `transports`: over what SIP is served, one or more, each once.
+        public var transports: [Transport] = [.udp, .tcp]
         /// `ice`: what becomes of the candidates of ICE.
         public var ice = ICE.rewrite
         /// `binding-seconds`: how long an inside endpoint keeps its public one after its last packet, 120 to 86400 (RFC
@@ -108,6 +110,14 @@ public struct Configuration: Equatable, Sendable {
         public var mediaSeconds = 300
         /// `hold-seconds`: the same while a call is held, above the former, up to 604800.
         public var holdSeconds = 86400
+
+        /// What carries SIP.
+        public enum Transport: String, CaseIterable, Sendable {
+            /// UDP.
+            case udp
+            /// TCP, for connections that the inside opens.
+            case tcp
+        }
 
         /// What becomes of the candidates of ICE.
         public enum ICE: String, CaseIterable, Sendable {
@@ -121,5 +131,8 @@ public struct Configuration: Equatable, Sendable {
 
         /// The defaults.
         public init() {}
+
+        /// The ports that TCP connections are served on.
+        var portsOfTCP: [UInt16] { transports.contains(.tcp) ? ports : [] }
     }
 }

@@ -18,8 +18,10 @@ struct ProgramSettings {
         for port in configuration.ftp.ports {
             maps.tables[services: port] = UInt8(STEERING_SERVICE_TCP4.rawValue)
         }
-        for port in configuration.sip?.ports ?? [] {
-            maps.tables[services: port] |= UInt8(STEERING_SERVICE_UDP4.rawValue)
+        guard let sip = configuration.sip else { return }
+        for port in sip.ports {
+            if sip.transports.contains(.udp) { maps.tables[services: port] |= UInt8(STEERING_SERVICE_UDP4.rawValue) }
+            if sip.transports.contains(.tcp) { maps.tables[services: port] |= UInt8(STEERING_SERVICE_TCP4.rawValue) }
         }
     }
 

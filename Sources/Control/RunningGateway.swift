@@ -135,6 +135,7 @@ public final class RunningGateway: Service {
             if new.sip != nil, let sip = configuration.sip {
                 comparable.sip = sip
                 comparable.sip?.ports = new.sip!.ports
+                comparable.sip?.transports = new.sip!.transports
             }
             if comparable != configuration {
                 logger.warning(

@@ -114,6 +114,8 @@ extension Snapshot {
     public struct Registration: Codable, Sendable {
         /// The address of record, `user@host`, cut to 64 bytes.
         public let addressOfRecord: String
+        /// `udp` or `tcp`.
+        public let transport: String
         /// The inside endpoint that is registered, the public one that the registrar knows, and the registrar.
         public let inside, translated, registrar: String
         /// Seconds until it ends, unless it is refreshed.
@@ -124,8 +126,8 @@ extension Snapshot {
     public func registrations() throws -> [Registration] {
         try elements(.registrations) { (registration: SIPRegistration) in registration.isUsed }.used.map {
             Registration(
-                addressOfRecord: text($0.addressOfRecord), inside: "\($0.inside)", translated: "\($0.translated)",
-                registrar: "\($0.registrar)", secondsLeft: seconds(until: $0.expires))
+                addressOfRecord: text($0.addressOfRecord), transport: "\($0.transport)", inside: "\($0.inside)",
+                translated: "\($0.translated)", registrar: "\($0.registrar)", secondsLeft: seconds(until: $0.expires))
         }.sorted { $0.addressOfRecord < $1.addressOfRecord }
     }
 

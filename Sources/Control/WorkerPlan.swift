@@ -98,12 +98,14 @@ struct WorkerPlan {
         sipTables.legs = files[.legs]!
         sipTables.counters = files[.sipCounters]!
         return try Worker(
-            gateway: gateway(number, tables), sip: sip(number, sipTables), sipPorts: configuration.sip?.ports ?? [],
-            sockets: sockets, ownership: ownership(), maps: maps, links: links,
-            control: control, spin: spin, descriptors: reports)
+            gateway: gateway(number, tables, sip(number, sipTables)), sipPorts: configuration.sip?.ports ?? [],
+            sockets: sockets, ownership: ownership(), maps: maps, links: links, control: control, spin: spin,
+            descriptors: reports)
     }
 
-    private func gateway(_ number: Int, _ files: Gateway.Descriptors) throws -> Gateway {
+    private func gateway(
+        _ number: Int, _ files: Gateway.Descriptors, _ sip: consuming SIPGateway
+    ) throws -> Gateway {
         let room = Gateway.Capacity(
             conversations: WorkerPlan.part(configuration.gateway.conversations, of: workers),
             data: WorkerPlan.part(configuration.gateway.flows, of: workers))
@@ -112,7 +114,8 @@ struct WorkerPlan {
             room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,
             services: configuration.ftp.ports, settings: Settings(configuration.ftp), seed: 0, now: sp_now(),
             descriptors: files, share: WorkerShare(index: number, of: workers),
-            aim: outside.map { try QueueAim(ReceiveScaling($0.scaling), queues: own.map { Int($0.0.queue) }) })
+            aim: outside.map { try QueueAim(ReceiveScaling($0.scaling), queues: own.map { Int($0.0.queue) }) },
+            sipServices: configuration.sip?.portsOfTCP ?? [], sip: sip)
     }
 
     /// Where SIP is off, its tables have room for nothing.
@@ -120,7 +123,7 @@ struct WorkerPlan {
         let isOn = configuration.sip != nil
         let conversations = isOn ? WorkerPlan.part(configuration.gateway.conversations, of: workers) : 1
         let room = SIPGateway.Capacity(
-            bindings: conversations, registrations: conversations, calls: conversations,
+            bindings: conversations * (configuration.sip?.transports.count ?? 1), registrations: conversations, calls: conversations,
             media: isOn ? WorkerPlan.part(configuration.gateway.flows, of: workers) : 1)
         return try SIPGateway(
             room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,

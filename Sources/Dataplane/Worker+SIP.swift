@@ -10,7 +10,7 @@ extension Worker {
     /// not send by itself are none.
     @_noLocks
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
-        if side == .inside { return sipServices[Int(datagram.destination.port)] || sip.hasBinding(datagram.source) }
+        if side == .inside { return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source) }
         return maps.tables.isBinding(datagram.destination.port) || sipServices[Int(datagram.source.port)]
     }
 
@@ -25,7 +25,7 @@ extension Worker {
             return
         }
         if side == .outside, !sipServices[Int(datagram.source.port)] { steer(datagram) }
-        sip.receive(copy bytes, datagram, from: side, now: now)
+        gateway.sip.receive(copy bytes, datagram, from: side, now: now)
         sendSIP()
         sockets.release(frame)
     }
@@ -47,7 +47,7 @@ extension Worker {
         if bytes.number16(at: packet.offset + 6) & 0x1fff == 0, packet.payload.count >= 8 {
             let port = bytes.number16(at: packet.payload.lowerBound + 2)
             guard reassembly.begin(key, owner: owner(of: packet.source, port, from: side), now: now) else {
-                sip.count(.dropSIPFragment)
+                gateway.sip.count(.dropSIPFragment)
                 return sockets.release(frame)
             }
         }
@@ -55,16 +55,16 @@ extension Worker {
             if let owner = reassembly.owner(of: key, now: now) {
                 sockets.handOver(frame, socket: socket, to: owner)
             } else {
-                sip.count(.dropSIPFragment)
+                gateway.sip.count(.dropSIPFragment)
                 sockets.release(frame)
             }
             return
         }
         switch reassembly.add(key, packet, bytes, now: now) {
-        case .waits: sip.count(.sipFragments)
-        case .lost: sip.count(.dropSIPFragment)
+        case .waits: gateway.sip.count(.sipFragments)
+        case .lost: gateway.sip.count(.dropSIPFragment)
         case .complete(let slot):
-            sip.count(.sipFragments)
+            gateway.sip.count(.sipFragments)
             receiveWhole(slot, from: side)
         }
         sockets.release(frame)
@@ -77,10 +77,10 @@ extension Worker {
         let bytes = unsafe _overrideLifetime(reassembly.frame(slot), copying: ())
         if let packet = IPv4Packet(bytes), let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: side) {
             if side == .outside, !sipServices[Int(datagram.source.port)] { steer(datagram) }
-            sip.receive(bytes, datagram, from: side, now: now)
+            gateway.sip.receive(bytes, datagram, from: side, now: now)
             sendSIP()
         } else {
-            sip.count(.dropSIPFragment)
+            gateway.sip.count(.dropSIPFragment)
         }
         reassembly.release(slot)
     }
@@ -88,32 +88,33 @@ extension Worker {
     /// Has what an inside host answers to a peer of an odd port brought to the workers.
     @_semantics("no_performance_analysis")
     private mutating func steer(_ datagram: UDPPacket) {
-        guard let inside = sip.inside(of: datagram.destination) else { return }
+        guard let inside = gateway.sip.inside(of: datagram.destination) else { return }
         switch peers.hear(inside, datagram.source, now: now) {
         case .known: break
-        case .full: sip.count(.sipPeersFull)
+        case .full: gateway.sip.count(.sipPeersFull)
         case .new:
             maps.filter.add(near: inside.address.bigEndian, far: datagram.source.address.bigEndian)
             let flow = steering_flow(ofWorkersFor: 0, tick: tick)
             if !maps.flows.insert(steering_tuple(from: inside, to: datagram.source, side: .inside), flow) {
-                sip.count(.sipPeersFull)
+                gateway.sip.count(.sipPeersFull)
             }
         }
     }
 
     /// Takes back what `steer` has done for peers that have fallen silent: for as long as a binding lasts, and longer.
     mutating func forgetPeers() {
-        while let pair = peers.expire(now: now, after: 2 * sip.settings.binding) {
+        while let pair = peers.expire(now: now, after: 2 * gateway.sip.settings.binding) {
             maps.flows.remove(steering_tuple(from: pair.inside, to: pair.peer, side: .inside))
             maps.filter.remove(near: pair.inside.address.bigEndian, far: pair.peer.address.bigEndian)
         }
     }
 
     /// Carries out the requests, and then sends the datagrams: media may come at once.
+    @_noLocks
     mutating func sendSIP() {
-        for place in 0..<sip.requestCount { carryOut(sip.request(place)) }
-        for place in 0..<sip.outboxCount { send(sip.outgoing(place)) }
-        sip.clear()
+        for place in 0..<gateway.sip.requestCount { carryOut(gateway.sip.request(place)) }
+        for place in 0..<gateway.sip.outboxCount { send(gateway.sip.outgoing(place)) }
+        gateway.sip.clear()
     }
 
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
@@ -130,7 +131,7 @@ extension Worker {
             guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
             var bytes = unsafe self.room(frame)
             let part = DatagramWriter.write(
-                datagram, sip.data(of: datagram), from: start, room: room, identification: identification,
+                datagram, gateway.sip.data(of: datagram), from: start, room: room, identification: identification,
                 into: &bytes, at: 0)
             frame.length = UInt16(truncatingIfNeeded: part.length)
             send(frame, to: datagram.destination.address)
@@ -150,7 +151,7 @@ extension Worker {
         case .open: open(leg, request.slot)
         case .close:
             close(leg)
-            sip.count(.mediaClosed)
+            gateway.sip.count(.mediaClosed)
         case .observe: observe(leg, request.slot)
         }
     }
@@ -161,7 +162,7 @@ extension Worker {
         maps.filter.add(leg)
         var (outward, inward): (Int?, Int?) = (nil, nil)
         if !leg.isControl {
-            let first = 2 * (sockets.worker * sip.mediaCapacity + slot)
+            let first = 2 * (sockets.worker * gateway.sip.mediaCapacity + slot)
             (outward, inward) = (first, first + 1)
             maps.streams.reset(first, clockRate: leg.clockRate)
             maps.streams.reset(first + 1, clockRate: leg.clockRate)
@@ -175,10 +176,10 @@ extension Worker {
                 leaves: steering_translation(from: leg.outside, to: leg.inside), conversation: leg.call, tick: tick,
                 stream: inward))
         if isThere {
-            sip.count(.mediaOpened)
+            gateway.sip.count(.mediaOpened)
         } else {
             maps.filter.remove(leg)
-            sip.count(.mediaFull)
+            gateway.sip.count(.mediaFull)
         }
     }
 
@@ -203,7 +204,7 @@ extension Worker {
             return
         }
         let seen = max(forward.last_seen, reverse.last_seen)
-        sip.legObserved(slot, number: leg.number, lastSeen: UInt64(seen) * 1_000_000_000)
+        gateway.sip.legObserved(slot, number: leg.number, lastSeen: UInt64(seen) * 1_000_000_000)
     }
 }
 

@@ -15,7 +15,6 @@ import XDPSockets
 /// two packets.
 public struct Worker: ~Copyable {
     var gateway: Gateway
-    var sip: SIPGateway
     /// The ports of SIP's services; none where SIP is off.
     let sipServices: Slots<Bool>
     var peers: SteeredPeers
@@ -61,8 +60,8 @@ public struct Worker: ~Copyable {
     ///   - links: the same for all workers.
     ///   - spin: how long it looks for packets after the last one before it sleeps.
     public init(
-        gateway: consuming Gateway, sip: consuming SIPGateway, sipPorts: [UInt16], sockets: consuming SocketGroup, ownership: consuming Ownership, maps: SteeringMaps,
-        links: [Link], control: WorkerControl, spin: Spin, descriptors: Descriptors = Descriptors()
+        gateway: consuming Gateway, sipPorts: [UInt16], sockets: consuming SocketGroup,
+        ownership: consuming Ownership, maps: SteeringMaps, links: [Link], control: WorkerControl, spin: Spin, descriptors: Descriptors = Descriptors()
     ) throws {
         let (number, workers) = (sockets.worker, sockets.workers)
         let links = links.map { $0.used(by: number, of: workers) }
@@ -81,7 +80,6 @@ public struct Worker: ~Copyable {
         self.ownSockets = ownSockets
         self.spin = spin
         self.gateway = gateway
-        self.sip = sip
         self.sipServices = sipServices
         self.peers = peers
         self.reassembly = reassembly
@@ -108,7 +106,7 @@ public struct Worker: ~Copyable {
         while !control.isStopped {
             if let settings = control.takeSettings() {
                 gateway.set(settings.ftp)
-                sip.set(settings.sip)
+                gateway.sip.set(settings.sip)
             }
             let hasWorked = try turn()
             if spin.isOver(worked: hasWorked, now: now) {
@@ -122,7 +120,8 @@ public struct Worker: ~Copyable {
     /// The milliseconds to sleep if nothing arrives: until something is due, or the next second begins; few while a packet
     /// waits for its next hop.
     private var sleep: Int32 {
-        let next = waiting.count > 0 ? now &+ 2_000_000 : min(gateway.nextDue, sip.nextDue, (second &+ 1) &* 1_000_000_000)
+        let due = min(gateway.nextDue, gateway.sip.nextDue, (second &+ 1) &* 1_000_000_000)
+        let next = waiting.count > 0 ? now &+ 2_000_000 : due
         return next > now ? Int32((next &- now) / 1_000_000) + 1 : 0
     }
 
@@ -140,7 +139,7 @@ public struct Worker: ~Copyable {
         received &+= taken
         if second != now / 1_000_000_000 { try startSecond() }
         while gateway.expire(now: now) { sendOwn() }
-        while sip.expire(now: now) { sendSIP() }
+        while gateway.sip.expire(now: now) { sendSIP() }
         if waiting.count > 0 { admit() }
         sockets.flush()
         return received > 0
@@ -215,10 +214,11 @@ public struct Worker: ~Copyable {
     /// The worker that a packet is to be handed over to; nil if it is this one's, or anyone's.
     @_noLocks
     private func otherOwner(of bytes: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> Int? {
-        guard sockets.workers > 1, let ends = gateway.ends(of: bytes, segment, from: side),
-            let owner = ownership.owner(of: ends), owner != sockets.worker
-        else { return nil }
-        return owner
+        guard sockets.workers > 1, let ends = gateway.ends(of: bytes, segment, from: side) else { return nil }
+        // What a phone says by TCP and by UDP comes to one worker, which draws the public port from its own slice.
+        let isPhones = side == .inside && sipServices[Int(ends.far.port)]
+        let owner = isPhones ? ownership.owner(of: ends.near.address) : ownership.owner(of: ends)
+        return owner == sockets.worker ? nil : owner
     }
 
     /// The link that a frame came by.
@@ -241,6 +241,7 @@ public struct Worker: ~Copyable {
     @_noLocks
     private mutating func sendOutbox(_ cause: TCPPacket?, _ original: borrowing RawSpan) {
         for place in 0..<gateway.requestCount { carryOut(gateway.request(place)) }
+        if gateway.sip.requestCount > 0 { sendSIP() }
         for place in 0..<gateway.outbox.count { send(gateway.outbox[place], cause, original) }
         gateway.clear()
     }

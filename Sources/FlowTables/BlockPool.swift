@@ -1,38 +1,72 @@
 import PlainMemory
 
-/// Blocks of bytes of one size, for what a conversation has in flight. A conversation with nothing in flight holds
-/// none, so that far fewer blocks than conversations do.
+/// Blocks of bytes, for what a conversation has in flight. A conversation with nothing in flight holds none, so that far
+/// fewer blocks than conversations do. There are two sizes: most messages fit into a small block, and few are large.
 ///
-/// Invariant: a block has at most one holder, who gives it back; every access is checked against the block's size.
+/// Invariants: a block has at most one holder, who gives it back; every access is checked against the block's size; the
+/// numbers of large blocks follow those of small ones.
 public struct BlockPool: ~Copyable {
-    /// Octets in a block: more than a first flight of ten full segments (RFC 6928).
+    /// Octets in a small block: more than a first flight of ten full segments (RFC 6928).
     @inlinable public static var blockSize: Int {
         @inline(__always) @_noLocks get { 16384 }
     }
 
-    private var memory: Slots<UInt8>
-    private var free: FreeList
-
-    /// A pool of `count` blocks, all free.
-    public init(count: Int) throws(TableError) {
-        let memory = try Slots<UInt8>(count: count * BlockPool.blockSize)
-        let free = try FreeList(count: count)
-        self.memory = memory
-        self.free = free
+    /// Octets in a large block: more than the largest message that a window without scaling lets through.
+    @inlinable public static var largeSize: Int {
+        @inline(__always) @_noLocks get { 81920 }
     }
 
-    /// How many blocks are free.
+    private var memory: Slots<UInt8>
+    private var free: FreeList
+    private var freeLarge: FreeList
+    /// How many small blocks there are.
+    private let count: Int
+    private let largeCount: Int
+
+    /// A pool of `count` small blocks, 1 or more, and so many large ones, all free.
+    public init(count: Int, large: Int = 0) throws(TableError) {
+        let memory = try Slots<UInt8>(count: count * BlockPool.blockSize + large * BlockPool.largeSize)
+        let free = try FreeList(count: count)
+        var freeLarge = try FreeList(count: max(1, large))
+        // A list has room for one at least.
+        if large == 0 { _ = freeLarge.take() }
+        self.memory = memory
+        self.free = free
+        self.freeLarge = freeLarge
+        self.count = count
+        largeCount = large
+    }
+
+    /// How many small blocks are free.
     public var available: Int {
         @_noLocks get { free.available }
     }
 
-    /// Takes a block, or nil when all are taken. Its bytes are those of its last holder.
+    /// How many large blocks are free.
+    public var availableLarge: Int {
+        @_noLocks get { freeLarge.available }
+    }
+
+    /// Takes a small block, or nil when all are taken. Its bytes are those of its last holder.
     @_noLocks
     public mutating func take() -> Int? { free.take() }
 
+    /// The same of a large one.
+    @_noLocks
+    public mutating func takeLarge() -> Int? {
+        guard let block = freeLarge.take() else { return nil }
+        return count &+ block
+    }
+
     /// Gives a block back.
     @_noLocks
-    public mutating func give(_ block: Int) { free.give(block) }
+    public mutating func give(_ block: Int) {
+        if block < count { free.give(block) } else { freeLarge.give(block &- count) }
+    }
+
+    /// Octets in a block.
+    @inline(__always) @_noLocks
+    private func size(of block: Int) -> Int { block < count ? BlockPool.blockSize : BlockPool.largeSize }
 
     /// Bytes of a block.
     ///
@@ -49,10 +83,11 @@ public struct BlockPool: ~Copyable {
     /// A block, to be written to.
     @_noLocks @_lifetime(&self)
     public mutating func mutableBytes(_ block: Int) -> MutableRawSpan {
-        let offset = check(block, 0..<BlockPool.blockSize)
+        let size = size(of: block)
+        let offset = check(block, 0..<size)
         // Safe: as above, and the exclusive borrow of the pool keeps every other access away.
         return unsafe _overrideLifetime(
-            MutableRawSpan(_unsafeStart: UnsafeMutableRawPointer(memory.base + offset), byteCount: BlockPool.blockSize),
+            MutableRawSpan(_unsafeStart: UnsafeMutableRawPointer(memory.base + offset), byteCount: size),
             mutating: &self)
     }
 
@@ -69,10 +104,10 @@ public struct BlockPool: ~Copyable {
     /// The offset in `memory` of a range of a block, which must lie within it.
     @inline(__always) @_noLocks
     private func check(_ block: Int, _ range: Range<Int>) -> Int {
-        let blocks = memory.count / BlockPool.blockSize
         precondition(
-            UInt(bitPattern: block) < UInt(bitPattern: blocks) && range.lowerBound >= 0
-                && range.upperBound <= BlockPool.blockSize, "bytes out of range")
-        return block &* BlockPool.blockSize &+ range.lowerBound
+            UInt(bitPattern: block) < UInt(bitPattern: count &+ largeCount) && range.lowerBound >= 0
+                && range.upperBound <= size(of: block), "bytes out of range")
+        guard block >= count else { return block &* BlockPool.blockSize &+ range.lowerBound }
+        return count &* BlockPool.blockSize &+ (block &- count) &* BlockPool.largeSize &+ range.lowerBound
     }
 }

@@ -22,9 +22,14 @@ public final class GatewayProcess: Sendable {
         try process.wait(for: "ready")
     }
 
+    /// What a command of its command line says, in JSON.
+    public func answer(to command: String) throws -> String {
+        try router.run(executable, command, "--json", "--config", configuration)
+    }
+
     /// Its counters by name, those of several workers added up.
     public func counters() throws -> [String: Int] {
-        let text = try router.run(executable, "counters", "--json", "--config", configuration)
+        let text = try answer(to: "counters")
         var counters: [String: Int] = [:]
         GatewayProcess.collect(try JSONSerialization.jsonObject(with: Data(text.utf8)), into: &counters)
         return counters
@@ -47,7 +52,7 @@ public final class GatewayProcess: Sendable {
     /// Its own account of itself.
     public func state() throws -> State {
         struct Status: Decodable { let gateway: State }
-        let text = try router.run(executable, "status", "--json", "--config", configuration)
+        let text = try answer(to: "status")
         return try JSONDecoder().decode(Status.self, from: Data(text.utf8)).gateway
     }
 

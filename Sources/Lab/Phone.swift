@@ -22,10 +22,11 @@ public final class Phone: Sendable {
     /// - Parameters:
     ///   - note: a multiple of 50 Hz, so that a packet of 20 ms holds whole waves.
     ///   - registrar: where it belongs; without one it can only call addresses, and be called at its own.
+    ///   - transport: how it reaches its registrar, and is reached by it.
     /// - Throws: `LabError` where it is not there or does not start.
     public init(
         _ name: String, at address: String, on host: Namespace, singing note: Int, registrar: Registrar?,
-        in sandbox: Sandbox
+        over transport: SIPTransport = .udp, in sandbox: Sandbox
     ) throws {
         self.name = name
         self.address = address
@@ -37,7 +38,8 @@ public final class Phone: Sendable {
             .deletingLastPathComponent().path
         try Phone.configuration(address, note, modules).write(
             toFile: "\(run)/config", atomically: false, encoding: .utf8)
-        try "<\(uri)>;regint=\(registrar == nil ? 0 : 600);answermode=auto\n".write(
+        let way = transport == .tcp ? ";transport=tcp" : ""
+        try "<\(uri)\(way)>;regint=\(registrar == nil ? 0 : 600);answermode=auto\n".write(
             toFile: "\(run)/accounts", atomically: false, encoding: .utf8)
         try "".write(toFile: "\(run)/contacts", atomically: false, encoding: .utf8)
         let pipe = Pipe()

@@ -12,8 +12,8 @@ public final class Telephony: Sendable {
     public let bob: Phone
     private let captures: [PacketCapture]
 
-    /// Starts all of it; the phones begin to register.
-    public init(in topology: Topology) throws {
+    /// Starts all of it; the phones begin to register, Alice's over `transport`, and Bob's over UDP.
+    public init(in topology: Topology, over transport: SIPTransport = .udp) throws {
         try topology.outside.run("ip", "address", "add", "\(Telephony.bobsAddress)/24", "dev", "eth0")
         // Bob's RTP is to come from where he wants to have it (RFC 4961), and its sockets are bound to no address.
         try topology.outside.run(
@@ -22,7 +22,7 @@ public final class Telephony: Sendable {
         registrar = try Registrar(in: topology)
         alice = try Phone(
             "alice", at: Topology.insideAddress, on: topology.inside, singing: 400, registrar: registrar,
-            in: topology.sandbox)
+            over: transport, in: topology.sandbox)
         bob = try Phone(
             "bob", at: Telephony.bobsAddress, on: topology.outside, singing: 1000, registrar: registrar,
             in: topology.sandbox)

@@ -38,15 +38,22 @@ public struct Conversation: BitwiseCopyable {
     public internal(set) var opened: UInt64 = 0
     /// When each side was last heard, by the side's number.
     public internal(set) var heard = [2 of UInt64](repeating: 0)
-    /// When one of its data connections was last seen alive, or 0.
+    /// When one of its data connections, a registration or a call was last seen alive, or 0.
     public internal(set) var dataSeen: UInt64 = 0
     /// When it was last sent a keep-alive, or 0.
     var keptAlive: UInt64 = 0
-    var connection = EditedConnection()
+    var connection: EditedConnection
+    /// The session, where the connection is of FTP.
     var session = FTPSession(clientSide: .inside)
+    /// The session, where the connection is of SIP.
+    var sip = SIPSession()
 
+    /// A conversation with a port of a service.
     @_noLocks
-    init() {}
+    init(_ service: Service) { connection = EditedConnection(service) }
+
+    /// What is said in it.
+    var service: Service { @_noLocks get { connection.service } }
 
     /// When anything was last heard of it.
     public var lastHeard: UInt64 { @_noLocks get { max(max(heard[0], heard[1]), dataSeen) } }
@@ -74,13 +81,17 @@ public struct Conversation: BitwiseCopyable {
 
     /// Lets the session decide about all that is held in the stream from a side, as far as it can.
     @_noLocks
-    mutating func inspect(_ side: Side, slot: Int, _ pool: inout BlockPool, _ surroundings: inout Surroundings) {
+    mutating func inspect(
+        _ side: Side, slot: Int, _ pool: inout BlockPool, _ surroundings: inout Surroundings,
+        _ gateway: inout SIPGateway
+    ) {
         let index = Int(side.rawValue)
         let ends = self.ends(slot)
+        connection.streams[index].enlarge(&pool)
         // Without room for a replacement what is held stays, until the target has acknowledged something: a session is
         // asked only about what it can have done, since asking changes it.
         while connection.streams[index].buffer.held > 0, connection.streams[index].buffer.canGrow {
-            switch inspectHeld(side, ends, pool, &surroundings) {
+            switch inspectHeld(side, ends, pool, &surroundings, &gateway) {
             case .wait: return
             case .pass(let count): connection.streams[index].pass(count)
             case .replace(let count, let length): replace(index, count, length, &pool, surroundings)
@@ -92,12 +103,14 @@ public struct Conversation: BitwiseCopyable {
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
     @_semantics("no_performance_analysis")
     mutating func inspectHeld(
-        _ side: Side, _ ends: Ends, _ pool: borrowing BlockPool, _ surroundings: inout Surroundings
+        _ side: Side, _ ends: Ends, _ pool: borrowing BlockPool, _ surroundings: inout Surroundings,
+        _ gateway: inout SIPGateway
     ) -> Inspection {
         let stream = Int(side.rawValue)
         let isEnd = connection.streams[stream].finish == .received
         let isAnswered = connection.streams[Int(side.other.rawValue)].finish == .open
         let bytes = connection.streams[stream].buffer.heldBytes(pool)
+        if case .sip = service { return sip.inspect(bytes, from: side, isEnd: isEnd, &surroundings, &gateway) }
         return session.inspect(bytes, from: side, isEnd: isEnd, isAnswered: isAnswered, ends, &surroundings)
     }
 
@@ -106,6 +119,6 @@ public struct Conversation: BitwiseCopyable {
     private mutating func replace(
         _ index: Int, _ count: Int, _ length: Int, _ pool: inout BlockPool, _ surroundings: borrowing Surroundings
     ) {
-        connection.streams[index].replace(count, by: surroundings.workbench.bytes(0, 0..<length), length, &pool)
+        connection.streams[index].replace(count, by: surroundings.workbench.bytes(Surroundings.bench, 0..<length), length, &pool)
     }
 }

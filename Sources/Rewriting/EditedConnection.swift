@@ -18,12 +18,18 @@ struct EditedConnection: BitwiseCopyable {
         init() {}
     }
 
-    var streams = [2 of Stream](repeating: Stream())
+    /// What is said over it.
+    let service: Service
+    var streams: [2 of Stream]
     private var offer = Offer()
     private var hasTimestamps = false
 
+    /// A connection to a port of a service.
     @_noLocks
-    init() {}
+    init(_ service: Service) {
+        self.service = service
+        streams = [2 of Stream](repeating: Stream(service))
+    }
 
     // MARK: Opening
 
@@ -31,7 +37,7 @@ struct EditedConnection: BitwiseCopyable {
     @_noLocks
     mutating func open(by side: Side, _ segment: TCPPacket) {
         let own = Int(side.rawValue)
-        streams[own] = Stream(opening: segment)
+        streams[own] = Stream(service, opening: segment)
         offer.segmentMax = Int(segment.options.maximumSegment)
         offer.windowShift = segment.options.windowShift ?? 0
         offer.scales = segment.options.windowShift != nil
@@ -45,7 +51,7 @@ struct EditedConnection: BitwiseCopyable {
         let other = Int(side.other.rawValue)
         let scales = offer.scales && segment.options.windowShift != nil
         hasTimestamps = offer.hasTimestamps && segment.options.hasTimestamp
-        streams[own] = Stream(opening: segment)
+        streams[own] = Stream(service, opening: segment)
         streams[own].windowShift = scales ? offer.windowShift : 0
         streams[own].segmentMax = segmentMax(offer.segmentMax)
         streams[other].windowShift = scales ? segment.options.windowShift ?? 0 : 0

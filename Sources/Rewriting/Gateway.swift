@@ -3,9 +3,10 @@ import PlainMemory
 import WireFormats
 
 /// The application-level gateway itself: packets and a time in; segments, requests and counters out. It knows nothing
-/// of cards, maps, files or clocks, so that a test can be its whole world.
+/// of cards, maps, files or clocks, so that a test can be its whole world. It is about TCP; datagrams of SIP are for `sip`,
+/// which also translates the messages that come by TCP.
 ///
-/// After each call the caller works off `outbox` and the requests, then empties both. Invariants: one thread; a slot of
+/// After each call the caller works off the requests, its own and those of `sip`, and `outbox`, then empties all. Invariants: one thread; a slot of
 /// `conversations` is free or known to the index and the port block; every conversation that is not free, and every
 /// data connection whose pinhole was opened, has a deadline on the wheel; a conversation is begun to change where a call
 /// from outside comes to it, and is whole when the call returns.
@@ -53,25 +54,31 @@ public struct Gateway: ~Copyable {
     private var pool: BlockPool
     private var surroundings: Surroundings
     private var wheel: TimerWheel
-    private var services: Slots<Bool>
+    private var services: Slots<Service>
     private var numbers: Numbers
+    /// SIP, over whatever carries it.
+    public var sip: SIPGateway
     /// The segments to send.
     public private(set) var outbox: Outbox
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`. `aim` says on which queues it would like its packets from outside. `seed` is 0 for unpredictable ports,
-    /// and fixed in tests; `now` is the time in nanoseconds of any clock that only goes forward.
+    /// `share`. `aim` says on which queues it would like its packets from outside. `services` are the ports of FTP servers,
+    /// `sipServices` those of SIP servers, and `sip` works on the messages. `seed` is 0 for unpredictable ports, and fixed
+    /// in tests; `now` is the time in nanoseconds of any clock that only goes forward.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
         settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
-        share: WorkerShare = WorkerShare(), aim: consuming QueueAim? = nil
+        share: WorkerShare = WorkerShare(), aim: consuming QueueAim? = nil, sipServices: [UInt16] = [],
+        sip: consuming SIPGateway? = nil
     ) throws(TableError) {
         var lottery = Lottery(seed: seed)
         let conversations = try SharedSlots<Conversation>(
             count: capacity.conversations, descriptor: descriptors.conversations)
         let index = try FlowIndex(capacity: capacity.conversations, seed: lottery.draw())
         let free = try FreeList(count: capacity.conversations)
-        let pool = try BlockPool(count: max(256, capacity.conversations / 4))
+        let pool = try BlockPool(
+            count: max(256, capacity.conversations / 4),
+            large: sipServices.isEmpty ? 0 : max(4, capacity.conversations / 128))
         let block = try PortBlock(addresses, PortCut(ports, workers: share.count).slice(share.index))
         let data = try DataConnections(
             capacity: capacity.data, descriptor: descriptors.data, ports: block, aim: aim, lottery: lottery,
@@ -80,7 +87,8 @@ public struct Gateway: ~Copyable {
         let surroundings = try Surroundings(settings: settings, counters: counters, data: data)
         let wheel = try TimerWheel(count: capacity.conversations + capacity.data, tick: 10_000_000, now: now)
         let outbox = try Outbox()
-        let table = try Slots<Bool>(count: 65536)
+        let table = try Slots<Service>(count: 65536)
+        let sip = if let sip { sip } else { try SIPGateway.off() }
         self.conversations = conversations
         self.index = index
         self.free = free
@@ -90,7 +98,9 @@ public struct Gateway: ~Copyable {
         self.outbox = outbox
         numbers = Numbers(share)
         self.services = table
-        for port in services { self.services[Int(port)] = true }
+        self.sip = sip
+        for port in services { self.services[Int(port)] = .ftp }
+        for port in sipServices { self.services[Int(port)] = .sip }
     }
 
     // MARK: For the caller
@@ -107,7 +117,7 @@ public struct Gateway: ~Copyable {
     public var dataCount: Int { @_noLocks get { surroundings.data.count } }
 
     /// How many buffers are free.
-    public var freeBlocks: Int { @_noLocks get { pool.available } }
+    public var freeBlocks: Int { @_noLocks get { pool.available &+ pool.availableLarge } }
 
     /// How many public ports are free.
     public var freePorts: Int { @_noLocks get { surroundings.data.ports.available } }
@@ -172,7 +182,13 @@ public struct Gateway: ~Copyable {
             ends = ControlEnds(side: side, near: error.source, far: error.destination)
             if side == .inside { ends = ControlEnds(side: side, near: error.destination, far: error.source) }
         }
-        return services[Int(ends.far.port)] ? ends : nil
+        return isServed(ends.far.port) ? ends : nil
+    }
+
+    @_noLocks
+    private func isServed(_ port: UInt16) -> Bool {
+        if case .none = services[Int(port)] { return false }
+        return true
     }
 
     /// Works on a frame that arrived on a side. `segment` is what it holds, decoded, if it is TCP.
@@ -182,8 +198,8 @@ public struct Gateway: ~Copyable {
     ) -> Verdict {
         surroundings.now = now
         guard let segment else { return receiveError(frame, from: side) }
-        let service = side == .inside ? segment.destination.port : segment.source.port
-        guard services[Int(service)] else { return .foreign }
+        let port = side == .inside ? segment.destination.port : segment.source.port
+        guard isServed(port) else { return .foreign }
         guard segment.isIntact(frame) else {
             count(.dropChecksum)
             return .done
@@ -215,6 +231,8 @@ public struct Gateway: ~Copyable {
     private mutating func receiveFirst(_ segment: TCPPacket, from side: Side) {
         guard side == .inside else { return count(.dropUnknown) }
         if segment.flags.has(.syn), !segment.flags.has(.ack) {
+            let service = services[Int(segment.destination.port)]
+            if case .sip = service, !sip.hasRoom { return count(.dropTableFull) }
             guard let slot = free.take() else { return count(.dropTableFull) }
             guard
                 let translated = surroundings.data.takePort(
@@ -225,7 +243,7 @@ public struct Gateway: ~Copyable {
             }
             _ = index.insert(segment.source, segment.destination, slot: slot)
             conversations.beginChange(of: slot)
-            conversations[slot] = Conversation()
+            conversations[slot] = Conversation(service)
             conversations[slot].inside = segment.source
             conversations[slot].outside = segment.destination
             conversations[slot].translated = translated
@@ -244,6 +262,7 @@ public struct Gateway: ~Copyable {
     /// Begins a conversation in a slot whose endpoints are known, anew if the slot had one that has ended.
     @_noLocks
     private mutating func open(_ slot: Int, _ segment: TCPPacket) {
+        guard openSession(slot) else { return count(.dropTableFull) }
         conversations[slot].phase = .opening
         conversations[slot].number = numbers.next()
         conversations[slot].opened = surroundings.now
@@ -251,12 +270,27 @@ public struct Gateway: ~Copyable {
         conversations[slot].dataSeen = 0
         conversations[slot].keptAlive = 0
         conversations[slot].connection.release(&pool)
-        conversations[slot].connection = EditedConnection()
+        conversations[slot].connection = EditedConnection(conversations[slot].service)
         conversations[slot].connection.open(by: .inside, segment)
-        conversations[slot].session = FTPSession(clientSide: .inside)
         count(.conversationsOpened)
         count(.acceptOpening)
-        pass(segment, toward: .outside)
+        pass(segment, toward: .outside, slot: slot)
+    }
+
+    /// Begins its session anew; false when there is no room for one.
+    @_noLocks
+    private mutating func openSession(_ slot: Int) -> Bool {
+        guard case .sip = conversations[slot].service else {
+            conversations[slot].session = FTPSession(clientSide: .inside)
+            return true
+        }
+        conversations[slot].sip.close(&sip)
+        let binding = sip.open(
+            connection: conversations[slot].inside, translated: conversations[slot].translated,
+            to: conversations[slot].outside, now: surroundings.now)
+        guard let binding else { return false }
+        conversations[slot].sip = SIPSession(binding: binding)
+        return true
     }
 
     @_noLocks
@@ -287,7 +321,7 @@ public struct Gateway: ~Copyable {
             case .opening where segment.sequence.advanced(by: 1) == conversations[slot].connection.streams[0].next:
                 count(.acceptOpening)
                 conversations[slot].heard[0] = surroundings.now
-                pass(segment, toward: .outside)
+                pass(segment, toward: .outside, slot: slot)
             case .opening, .closed, .reset, .free: open(slot, segment)
             case .open:
                 count(.dropSequence)
@@ -300,7 +334,7 @@ public struct Gateway: ~Copyable {
                 conversations[slot].connection.answer(by: side, segment, &pool)
                 conversations[slot].phase = .open
             }
-            pass(segment, toward: .inside)
+            pass(segment, toward: .inside, slot: slot)
         } else {
             count(.dropSequence)
         }
@@ -314,7 +348,7 @@ public struct Gateway: ~Copyable {
         if conversations[slot].phase == .opening {
             let isAnswer = side == .inside || segment.acknowledgement == conversations[slot].connection.streams[0].next
             guard isAnswer else { return count(.dropSequence) }
-            pass(segment, toward: side.other)
+            pass(segment, toward: side.other, slot: slot)
         } else {
             let distance = conversations[slot].connection.streams[own].next.distance(to: segment.sequence)
             guard distance > -65536, distance < 65536 else { return count(.dropSequence) }
@@ -339,8 +373,8 @@ public struct Gateway: ~Copyable {
         default: count(.acceptSegment)
         }
         // A reply may let commands go on that waited for it, and an acknowledgement makes room.
-        conversations[slot].inspect(side, slot: slot, &pool, &surroundings)
-        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings)
+        conversations[slot].inspect(side, slot: slot, &pool, &surroundings, &sip)
+        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings, &sip)
         conversations[slot].connection.respond(
             segment, taken.arrival, hasNews: taken.hasNews, from: side, &outbox, surroundings.counters)
         conversations[slot].connection.flush(toward: side, &outbox)
@@ -350,14 +384,16 @@ public struct Gateway: ~Copyable {
     /// Sends a SYN, a SYN-ACK, or the RST to one, on as it is but for addresses: before the first edit the numbers of
     /// both ends agree. Data on a SYN is left out, which its sender repeats (RFC 7413 section 4.2.2).
     @_noLocks
-    private mutating func pass(_ segment: TCPPacket, toward side: Side) {
+    private mutating func pass(_ segment: TCPPacket, toward side: Side, slot: Int) {
         var outgoing = OutgoingSegment()
         outgoing.toward = side
         outgoing.keepsHeaders = true
         outgoing.sequence = segment.sequence
         outgoing.acknowledgement = segment.acknowledgement
         outgoing.flags = TCPFlags(rawValue: segment.flags.rawValue & 0x3f).without(.psh).without(.fin)
-        outgoing.window = min(segment.window, UInt16(truncatingIfNeeded: BlockPool.blockSize))
+        // All that may come toward here finds room.
+        let room = conversations[slot].connection.streams[Int(side.rawValue)].buffer.room
+        outgoing.window = min(segment.window, UInt16(truncatingIfNeeded: room))
         outbox.append(outgoing)
     }
 
@@ -399,7 +435,7 @@ public struct Gateway: ~Copyable {
                     quotedDestination: error.destination,
                     quotedSequence: conversations[slot].connection.streams[0].edits.source(of: error.sequence, .down)))
         }
-        guard services[Int(error.source.port)], let slot = index.find(error.destination, error.source) else {
+        guard isServed(error.source.port), let slot = index.find(error.destination, error.source) else {
             return .foreign
         }
         noteMTU(error, slot, from: side)
@@ -460,6 +496,7 @@ public struct Gateway: ~Copyable {
         case .open:
             // A side whose host is gone falls silent, though it is sent keep-alives.
             let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
+            if conversations[slot].sip.isNeeded(sip) { conversations[slot].dataSeen = now }
             if now >= max(silent, conversations[slot].dataSeen) &+ settings.idle {
                 count(.conversationsTimedOut)
                 return end(slot)
@@ -570,6 +607,7 @@ public struct Gateway: ~Copyable {
     private mutating func finish(_ slot: Int, _ phase: Conversation.Phase) {
         conversations[slot].phase = phase
         conversations[slot].session.close(&surroundings)
+        conversations[slot].sip.close(&sip)
         if phase == .reset { conversations[slot].connection.release(&pool) }
     }
 
@@ -578,10 +616,11 @@ public struct Gateway: ~Copyable {
     private mutating func end(_ slot: Int) {
         count(.conversationsEnded)
         conversations[slot].session.close(&surroundings)
+        conversations[slot].sip.close(&sip)
         conversations[slot].connection.release(&pool)
         index.remove(conversations[slot].inside, conversations[slot].outside)
         surroundings.data.ports.give(conversations[slot].translated)
-        conversations[slot] = Conversation()
+        conversations[slot] = Conversation(.none)
         free.give(slot)
     }
 }

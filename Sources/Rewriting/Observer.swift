@@ -33,6 +33,8 @@ public struct Observer: ~Copyable {
     private var conversations: [Ends: Conversation] = [:]
     private var pool: BlockPool
     private var surroundings: Surroundings
+    /// For conversations of SIP, which are not watched.
+    private var sip: SIPGateway
     private let services: Set<UInt16>
     private var lastNumber: UInt32 = 0
 
@@ -42,8 +44,10 @@ public struct Observer: ~Copyable {
         let data = try DataConnections(capacity: 4096, descriptor: -1, ports: block, lottery: Lottery(seed: 0))
         let surroundings = try Surroundings(settings: Settings(), counters: try Counters(descriptor: -1), data: data)
         let pool = try BlockPool(count: 1024)
+        let sip = try SIPGateway.off()
         self.surroundings = surroundings
         self.pool = pool
+        self.sip = sip
         self.services = Set(services)
     }
 
@@ -73,7 +77,7 @@ public struct Observer: ~Copyable {
 
     private mutating func open(_ ends: Ends, _ segment: TCPPacket) {
         lastNumber &+= 1
-        var conversation = Conversation()
+        var conversation = Conversation(.ftp)
         conversation.number = lastNumber
         conversation.inside = ends.inside
         conversation.outside = ends.outside
@@ -87,7 +91,7 @@ public struct Observer: ~Copyable {
         var observations: [Observation] = []
         while conversation.connection.streams[stream].buffer.held > 0 {
             let line = conversation.held(side, pool)
-            switch conversation.inspectHeld(side, conversation.ends(0), pool, &surroundings) {
+            switch conversation.inspectHeld(side, conversation.ends(0), pool, &surroundings, &sip) {
             case .wait: return observations
             case .pass(let count): conversation.connection.streams[stream].pass(count)
             case .replace(let count, let length):
@@ -130,7 +134,7 @@ public struct Observer: ~Copyable {
 extension Surroundings {
     /// What was written to the workbench.
     fileprivate func written(_ length: Int) -> [UInt8] {
-        let bytes = workbench.bytes(0, 0..<length)
+        let bytes = workbench.bytes(Surroundings.bench, 0..<length)
         return (0..<length).map { bytes.octet(at: $0) }
     }
 }

@@ -46,7 +46,7 @@ struct Stream: BitwiseCopyable {
     private(set) var edge = SequenceNumber(0)
 
     private(set) var edits = EditLog()
-    private(set) var buffer = StreamBuffer()
+    private(set) var buffer: StreamBuffer
     private var parking = Parking()
     /// How far the FIN has come.
     private(set) var finish = Finish.open
@@ -64,12 +64,14 @@ struct Stream: BitwiseCopyable {
     private(set) var repeatAt: UInt64 = 0
     private(set) var repeats: UInt8 = 0
 
+    /// A stream of a service, of which nothing has come yet.
     @_noLocks
-    init() {}
+    init(_ service: Service) { buffer = StreamBuffer(service) }
 
     /// A stream whose source's SYN was this segment.
     @_noLocks
-    init(opening segment: TCPPacket) {
+    init(_ service: Service, opening segment: TCPPacket) {
+        buffer = StreamBuffer(service)
         timestamp = segment.options.timestamp
         next = segment.sequence.advanced(by: 1)
         acknowledged = next
@@ -115,6 +117,10 @@ struct Stream: BitwiseCopyable {
         }
         return .new
     }
+
+    /// Makes room where a message may need it.
+    @_noLocks
+    mutating func enlarge(_ pool: inout BlockPool) { buffer.enlarge(&pool) }
 
     /// Notes the number after urgent data. It is said again in every segment before it, until it is acknowledged.
     @_noLocks

@@ -4,29 +4,47 @@ import WireFormats
 /// What one direction has in flight: bytes as the target will read them, until it has acknowledged them, and after
 /// them bytes as the source sent them, about which nothing is decided yet.
 ///
-/// Invariants: while there is a byte there is a block; `start + decided + held <= BlockPool.blockSize`; the first
+/// Invariants: while there is a byte there is a block, of `size` bytes; `start + decided + held <= size`; the first
 /// `decided` bytes never change any more, so every retransmission of them is the same; where nothing is decided, at
 /// least `growthMax` bytes are free, so that what is held can always be replaced.
 struct StreamBuffer: BitwiseCopyable {
     /// The block, or -1.
     private(set) var block: Int32 = -1
     private var start: Int32 = 0
+    private var size = Int32(truncatingIfNeeded: BlockPool.blockSize)
+    /// What it is filled with.
+    let service: Service
     /// How many bytes the target will read.
     private(set) var decided = 0
     /// How many bytes wait for a decision.
     private(set) var held = 0
 
+    /// An empty one, for a stream of a service.
     @_noLocks
-    init() {}
+    init(_ service: Service) { self.service = service }
 
     /// The most by which one replacement may be longer than what it replaces.
-    @inline(__always) static var growthMax: Int { @_noLocks get { 128 } }
+    private var growthMax: Int { @_noLocks get { service.growthMax } }
 
     /// How many more bytes of the source fit, if a block can be had.
-    var room: Int { @_noLocks get { max(0, BlockPool.blockSize &- StreamBuffer.growthMax &- decided &- held) } }
+    var room: Int { @_noLocks get { max(0, Int(size) &- growthMax &- decided &- held) } }
 
     /// Whether a replacement fits, however much it grows.
-    var canGrow: Bool { @_noLocks get { BlockPool.blockSize &- decided &- held >= StreamBuffer.growthMax } }
+    var canGrow: Bool { @_noLocks get { Int(size) &- decided &- held >= growthMax } }
+
+    /// Moves into a large block where a message may need it, and one is free: before the window becomes smaller than a
+    /// few segments.
+    @_noLocks
+    mutating func enlarge(_ pool: inout BlockPool) {
+        guard service.hasLargeMessages, block >= 0, size < BlockPool.largeSize, room < 4096 || !canGrow,
+            let large = pool.takeLarge()
+        else { return }
+        pool.move(place(0, decided &+ held), of: Int(block), to: 0, of: large)
+        pool.give(Int(block))
+        block = Int32(truncatingIfNeeded: large)
+        size = Int32(truncatingIfNeeded: BlockPool.largeSize)
+        start = 0
+    }
 
     /// Where the bytes `offset ..< offset + count` after the first stand in the block.
     @_noLocks
@@ -66,7 +84,7 @@ struct StreamBuffer: BitwiseCopyable {
             start = 0
         }
         let count = min(count, room)
-        if Int(start) &+ decided &+ held &+ count > BlockPool.blockSize { compact(&pool) }
+        if Int(start) &+ decided &+ held &+ count > Int(size) { compact(&pool) }
         return count
     }
 
@@ -84,9 +102,9 @@ struct StreamBuffer: BitwiseCopyable {
     /// Decides that the first bytes held go out as others. The caller has seen that it `canGrow`.
     @_noLocks
     mutating func replace(_ count: Int, by bytes: borrowing RawSpan, _ length: Int, _ pool: inout BlockPool) {
-        precondition(length &- count <= StreamBuffer.growthMax, "a replacement longer than agreed")
+        precondition(length &- count <= growthMax, "a replacement longer than agreed")
         let rest = held &- count
-        if Int(start) &+ decided &+ length &+ rest > BlockPool.blockSize { compact(&pool) }
+        if Int(start) &+ decided &+ length &+ rest > Int(size) { compact(&pool) }
         let first = Int(start) &+ decided
         pool.move(first &+ count..<first &+ held, of: Int(block), to: first &+ length, of: Int(block))
         var target = pool.mutableBytes(Int(block))
@@ -107,7 +125,7 @@ struct StreamBuffer: BitwiseCopyable {
     @_noLocks
     mutating func release(_ pool: inout BlockPool) {
         if block >= 0 { pool.give(Int(block)) }
-        self = StreamBuffer()
+        self = StreamBuffer(service)
     }
 
     @_noLocks

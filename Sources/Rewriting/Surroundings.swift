@@ -13,8 +13,11 @@ struct Surroundings: ~Copyable {
     var data: DataConnections
     var workbench: BlockPool
 
+    /// The block of the workbench on which everything is written: a large one, for messages of SIP.
+    @inline(__always) static var bench: Int { @_noLocks get { 1 } }
+
     init(settings: Settings, counters: consuming Counters, data: consuming DataConnections) throws(TableError) {
-        let workbench = try BlockPool(count: 1)
+        let workbench = try BlockPool(count: 1, large: 1)
         self.settings = settings
         self.counters = counters
         self.data = data
@@ -33,9 +36,18 @@ struct Surroundings: ~Copyable {
     /// Writes a text to the workbench; its length.
     @_noLocks
     mutating func write(_ text: StaticString) -> Int {
-        var bench = workbench.mutableBytes(0)
+        var bench = workbench.mutableBytes(Surroundings.bench)
         var length = 0
         bench.append(text, at: &length)
+        return length
+    }
+
+    /// Writes a message with all its changes to the workbench; its length.
+    @_noLocks
+    mutating func write(_ bytes: RawSpan, _ message: Range<Int>, changedBy splices: borrowing Splices) -> Int {
+        var bench = workbench.mutableBytes(Surroundings.bench)
+        var length = 0
+        splices.write(bytes, message, to: &bench, at: &length)
         return length
     }
 
@@ -45,7 +57,7 @@ struct Surroundings: ~Copyable {
     mutating func writeLine(
         _ bytes: RawSpan, _ line: Range<Int>, _ place: Range<Int>, _ endpoint: Endpoint, _ delimiter: UInt8?
     ) -> Int {
-        var bench = workbench.mutableBytes(0)
+        var bench = workbench.mutableBytes(Surroundings.bench)
         let written = HostPort(address: endpoint.address.value, port: endpoint.port)
         let start = place.lowerBound &- line.lowerBound
         bench.copy(bytes, line.lowerBound..<place.lowerBound, to: 0)
@@ -65,7 +77,7 @@ struct Surroundings: ~Copyable {
         _ bytes: RawSpan, _ line: Range<Int>, _ place: Range<Int>, _ endpoint: Endpoint, portOnly: Bool
     ) -> Int {
         guard portOnly else { return writeLine(bytes, line, place, endpoint, nil) }
-        var bench = workbench.mutableBytes(0)
+        var bench = workbench.mutableBytes(Surroundings.bench)
         let start = place.lowerBound &- line.lowerBound
         bench.copy(bytes, line.lowerBound..<place.lowerBound, to: 0)
         let length = EndpointText.write(decimal: endpoint.port, into: &bench, at: start)

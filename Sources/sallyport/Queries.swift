@@ -146,9 +146,9 @@ struct Registrations: ParsableCommand {
         try options.print(
             registrations,
             orLines: columns(
-                ["ADDRESS OF RECORD", "INSIDE", "PUBLIC", "REGISTRAR", "LEFT"],
+                ["ADDRESS OF RECORD", "OVER", "INSIDE", "PUBLIC", "REGISTRAR", "LEFT"],
                 registrations.map {
-                    [$0.addressOfRecord, $0.inside, $0.translated, $0.registrar, "\($0.secondsLeft) s"]
+                    [$0.addressOfRecord, $0.transport, $0.inside, $0.translated, $0.registrar, "\($0.secondsLeft) s"]
                 }))
     }
 }

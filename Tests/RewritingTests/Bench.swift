@@ -44,6 +44,25 @@ final class Bench {
             now: now)
     }
 
+    /// A bench with this gateway, and the conversation of a client with a port of a server.
+    init(_ gateway: consuming Gateway, from client: Endpoint, to port: UInt16) {
+        self.gateway = gateway
+        self.client.endpoint = client
+        server.endpoint.port = port
+    }
+
+    /// A bench with a connection for SIP, which is open.
+    static func openSIP(
+        bindings: Int = 4, calls: Int = 16, settings: Settings = Settings(), maximumSegment: UInt16 = 1460
+    ) -> Bench {
+        let capacity = SIPGateway.Capacity(bindings: bindings, registrations: 4, calls: calls, media: 64)
+        let bench = Bench(
+            try! World.sipGateway(seed: 7, capacity, settings: settings, now: 100 * Bench.second),
+            from: Endpoint("10.0.0.5:40001")!, to: 5060)
+        bench.connect(maximumSegment: maximumSegment)
+        return bench
+    }
+
     /// A bench whose conversation is open, and whose server has greeted.
     static func open(
         _ capacity: Gateway.Capacity = .init(conversations: 4, data: 8), ports: ClosedRange<UInt16> = 40000...40099,
@@ -138,6 +157,7 @@ final class Bench {
         while now < end {
             now = min(end, now + Bench.second / 10)
             while gateway.expire(now: now) { segments += workOff(nil, []) }
+            while gateway.sip.expire(now: now) { segments += workOff(nil, []) }
         }
         return segments
     }
@@ -161,12 +181,23 @@ final class Bench {
             }
         }
         gateway.clear()
+        gateway.sip.clear()
         var answers: [Segment] = []
         for segment in segments { answers += read(segment) }
         return segments + answers
     }
 
     private func carryOutRequests() {
+        for index in 0..<gateway.sip.requestCount {
+            let request = gateway.sip.request(index)
+            switch request.kind {
+            case .open: media.append(request.leg)
+            case .close: media.removeAll { $0.number == request.leg.number }
+            case .observe where mediaAreAlive:
+                gateway.sip.legObserved(request.slot, number: request.leg.number, lastSeen: now)
+            case .observe, .bind, .unbind: break
+            }
+        }
         for index in 0..<gateway.requestCount {
             let request = gateway.request(index)
             switch request.kind {
@@ -186,6 +217,10 @@ final class Bench {
         }
     }
 
+    /// The media flows that are open.
+    private(set) var media: [MediaLeg] = []
+    /// Whether something is seen of them whenever the gateway looks.
+    var mediaAreAlive = true
     /// How the flows of used pinholes are, by slot.
     var flows: [Int: (seen: UInt64, isOver: Bool)] = [:]
 
@@ -203,6 +238,9 @@ final class Bench {
 
     /// How often something was counted.
     func count(_ counter: Counter) -> UInt64 { gateway.counter(counter) }
+
+    /// How often something was counted of SIP.
+    func count(_ counter: SIPCounter) -> UInt64 { gateway.sip.counter(counter) }
 }
 
 extension [Segment] {

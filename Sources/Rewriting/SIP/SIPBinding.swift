@@ -1,7 +1,8 @@
 import WireFormats
 
-/// An inside endpoint that speaks SIP over UDP, and the public endpoint that stands for it toward every peer (RFC 4787
-/// REQ-1), for as long as a registration, a call or packets from inside need it.
+/// An inside endpoint that speaks SIP, and the public endpoint that stands for it: over UDP toward every peer (RFC 4787
+/// REQ-1), for as long as a registration, a call or packets from inside need it; over TCP toward one peer, for as long as
+/// its connection lasts, or a call that began there.
 public struct SIPBinding: BitwiseCopyable, Sendable {
     /// Where in a message an endpoint is named. In each of them the inside end may leave out its port, if that is 5060;
     /// what comes back to it must be without a port then, too.
@@ -11,10 +12,15 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
 
         /// Its bit in `portless`.
         var bit: UInt8 { @_noLocks get { 1 &<< rawValue } }
+
+        /// Its place in `named`.
+        var index: Int { @_noLocks get { Int(rawValue) } }
     }
 
     /// Its number among all bindings there have been; 0 while the slot is free.
     public internal(set) var number: UInt32 = 0
+    /// What it speaks over.
+    public internal(set) var transport = SIPTransport.udp
     /// The end on the inside.
     public internal(set) var inside = Endpoint(IPv4Address(0), 0)
     /// The public endpoint that stands for it.
@@ -29,6 +35,10 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     public internal(set) var users: UInt32 = 0
     /// The first of its registrations, plus one; 0 for none.
     var registrations: UInt32 = 0
+    /// The endpoint that it named as its own in each `Place`; over UDP that is always the inside one.
+    var named = [4 of Endpoint](repeating: Endpoint(IPv4Address(0), 0))
+    /// Whether its connection has ended.
+    var isClosed = false
     /// A bit for each `Place` in which it left its port out last.
     var portless: UInt8 = 0
     /// When the gateway last sent a keep-alive for it, or 0.

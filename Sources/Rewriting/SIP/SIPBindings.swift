@@ -4,7 +4,8 @@ import WireFormats
 
 /// All bindings of one worker, and the public UDP ports that they have.
 ///
-/// Invariant: a slot that is not free is found by `index` by its inside endpoint, and by the port block by its public one.
+/// Invariant: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its public
+/// one. One of TCP is known to its conversation and its calls only.
 struct SIPBindings: ~Copyable {
     private var bindings: SharedSlots<SIPBinding>
     private var index: FlowIndex
@@ -26,7 +27,7 @@ struct SIPBindings: ~Copyable {
     }
 
     /// How many there are.
-    var count: Int { @_noLocks get { index.count } }
+    var count: Int { @_noLocks get { capacity &- free.available } }
 
     /// The most there can be.
     var capacity: Int { @_noLocks get { index.capacity } }
@@ -61,6 +62,23 @@ struct SIPBindings: ~Copyable {
         binding.number = numbers.next()
         binding.inside = inside
         binding.translated = ports.take(draw, for: .conversation(slot))
+        binding.named = [4 of Endpoint](repeating: inside)
+        binding.sent = now
+        bindings.store(binding, at: slot)
+        return slot
+    }
+
+    /// Gives a TCP connection one, with the public endpoint that it has already; nil when slots have run out.
+    @_noLocks
+    mutating func open(connection inside: Endpoint, translated: Endpoint, to peer: Endpoint, now: UInt64) -> Int? {
+        guard let slot = free.take() else { return nil }
+        var binding = SIPBinding()
+        binding.number = numbers.next()
+        binding.transport = .tcp
+        binding.inside = inside
+        binding.translated = translated
+        binding.peers[0] = peer
+        binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)
         return slot
@@ -70,8 +88,10 @@ struct SIPBindings: ~Copyable {
     @_noLocks
     mutating func end(_ slot: Int) {
         let binding = bindings[slot]
-        index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
-        ports.give(binding.translated)
+        if case .udp = binding.transport {
+            index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
+            ports.give(binding.translated)
+        }
         bindings.store(SIPBinding(), at: slot)
         free.give(slot)
     }
@@ -84,6 +104,14 @@ struct SIPBindings: ~Copyable {
         bindings.beginChange(of: slot)
         bindings[slot].sent = now
         bindings[slot].didSend(to: peer)
+        bindings.endChange(of: slot)
+    }
+
+    /// Its connection has ended.
+    @_noLocks
+    mutating func didClose(_ slot: Int) {
+        bindings.beginChange(of: slot)
+        bindings[slot].isClosed = true
         bindings.endChange(of: slot)
     }
 
@@ -111,14 +139,15 @@ struct SIPBindings: ~Copyable {
         bindings.endChange(of: slot)
     }
 
-    /// Notes whether the inside end has left its port out in a place.
+    /// Notes which endpoint the inside end has named as its own in a place, and whether it has left the port out.
     @_noLocks
-    mutating func note(_ slot: Int, _ place: SIPBinding.Place, isPortless: Bool) {
-        let before = bindings[slot].portless
-        let noted = isPortless ? before | place.bit : before & ~place.bit
-        guard noted != before else { return }
+    mutating func note(_ slot: Int, _ place: SIPBinding.Place, _ endpoint: Endpoint, isPortless: Bool) {
+        let before = bindings[slot]
+        let portless = isPortless ? before.portless | place.bit : before.portless & ~place.bit
+        if portless == before.portless, endpoint == before.named[place.index] { return }
         bindings.beginChange(of: slot)
-        bindings[slot].portless = noted
+        bindings[slot].portless = portless
+        bindings[slot].named[place.index] = endpoint
         bindings.endChange(of: slot)
     }
 }

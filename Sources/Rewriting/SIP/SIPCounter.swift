@@ -1,14 +1,15 @@
 import PlainMemory
 
-/// What a worker counts of SIP: every datagram ends in exactly one of the verdicts, and events are counted beside them.
+/// What a worker counts of SIP: every datagram, and every message on a connection, ends in exactly one of the verdicts, and
+/// events are counted beside them.
 /// `sallyport counters` shows all of them by these names.
 public enum SIPCounter: Int, CaseIterable, Sendable {
-    // Verdicts on datagrams.
+    // Verdicts on messages.
     case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused
     case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
     case sipFragments
     // Events of messages.
-    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread
     // Events of bindings and registrations.
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
@@ -20,9 +21,9 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         switch self {
         case .sipEdited: "SIP message with addresses translated"
         case .sipPassed: "SIP message that names no address to translate, passed on as it came"
-        case .sipForeign: "datagram on the SIP port that is not SIP (keep-alives, STUN), passed on as it came"
+        case .sipForeign: "on the SIP port, and not SIP (keep-alives, STUN), passed on as it came"
         case .sipMalformed: "SIP message that cannot be understood, passed on as it came"
-        case .sipRefused: "SIP request answered by the gateway with 503 because a table was full"
+        case .sipRefused: "SIP request answered by the gateway with 503, or over TCP dropped, because a table was full"
         case .dropSIPChecksum: "corrupt: checksum wrong"
         case .dropSIPUnknown: "from outside, to a public port that is nobody's, or not SIP from a stranger"
         case .dropSIPFull:
@@ -34,6 +35,8 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipHostsElsewhere: "addresses of other inside hosts, left as they are"
         case .sipPeersFull: "packets of peers of odd ports whose answers will pass by the gateway: too many such peers"
         case .sipKeepalives: "keep-alives sent by the gateway for registered phones"
+        case .sipStreamsUnread:
+            "directions of TCP connections passed on unread from where no message could be found any more"
         case .bindingsOpened: "inside endpoints given a public one"
         case .bindingsEnded: "inside endpoints forgotten"
         case .registrationsOpened: "registrations confirmed by a registrar"

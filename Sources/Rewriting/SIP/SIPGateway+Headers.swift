@@ -57,8 +57,8 @@ extension SIPGateway {
         var isFirst = isFirst
         while let value = values.next(in: bytes) {
             guard let via = ViaValue(bytes, value) else { continue }
-            if isUDP(bytes, via.transport), let endpoint = translate(bytes, via.sentBy, .own(.via), context),
-                let place = via.maddr?.value, case .ipv4(let address) = via.sentBy.kind,
+            if isName(bytes, via.transport, of: context.transport),
+                let endpoint = translate(bytes, via.sentBy, .own(.via), context), let place = via.maddr?.value, case .ipv4(let address) = via.sentBy.kind,
                 address == IPv4Address(bytes, text: place)
             {
                 splices.replace(place, by: endpoint.address)
@@ -92,24 +92,31 @@ extension SIPGateway {
         }
     }
 
-    /// A binding stands for an endpoint of UDP only.
     @_noLocks
     private mutating func translate(
         _ bytes: RawSpan, uri range: Range<Int>, _ mention: Mention, _ context: Context
     ) {
         guard let uri = SIPURI(bytes, range), let host = uri.host, case .sip = uri.scheme else { return }
-        if let transport = Parameters.value(of: .transport, in: bytes, uri.parameters), !isUDP(bytes, transport) {
-            return
-        }
+        guard isReached(bytes, uri, by: context.transport) else { return }
         _ = translate(bytes, host, mention, context)
     }
 
+    /// A binding stands for an endpoint of one transport only. A URI that names none means the one that it came by.
     @_noLocks
-    private func isUDP(_ bytes: RawSpan, _ name: Range<Int>) -> Bool {
+    func isReached(_ bytes: RawSpan, _ uri: SIPURI, by transport: SIPTransport) -> Bool {
+        guard let name = Parameters.value(of: .transport, in: bytes, uri.parameters) else { return true }
+        return isName(bytes, name, of: transport)
+    }
+
+    @_noLocks
+    private func isName(_ bytes: RawSpan, _ name: Range<Int>, of transport: SIPTransport) -> Bool {
         guard name.count == 3 else { return false }
         var letters: UInt32 = 0
         for offset in name { letters = letters << 8 | UInt32(bytes.octet(at: offset) | 0x20) }
-        return letters == 0x75_6470  // udp
+        switch transport {
+        case .udp: return letters == 0x75_6470
+        case .tcp: return letters == 0x74_6370
+        }
     }
 
     /// Translates a host and its port; what they became, or nil if they stay.
@@ -119,33 +126,38 @@ extension SIPGateway {
     ) -> Endpoint? {
         guard case .ipv4(let address) = host.kind else { return nil }
         let range = host.range.lowerBound..<host.portRange.upperBound
-        guard context.side == .inside else { return restore(Endpoint(address, host.port ?? 5060), range, mention.place) }
-        guard let slot = binding(of: Endpoint(address, host.port ?? 5060), mention, context) else { return nil }
+        let endpoint = Endpoint(address, host.port ?? 5060)
+        guard context.side == .inside else { return restore(endpoint, range, mention.place, context) }
+        guard let slot = binding(of: endpoint, mention, context) else { return nil }
         switch mention {
         case .own(.contact):
             named = slot
-            bindings.note(slot, .contact, isPortless: host.port == nil)
-        case .own, .identity: bindings.note(slot, mention.place, isPortless: host.port == nil)
+            bindings.note(slot, .contact, endpoint, isPortless: host.port == nil)
+        case .own, .identity: bindings.note(slot, mention.place, endpoint, isPortless: host.port == nil)
         case .copy: break
         }
         splices.replace(range, by: bindings[slot].translated)
         return bindings[slot].translated
     }
 
-    /// Puts the inside endpoint back into the place of its public one. Only bindings of this worker are: to it the inside
-    /// end's messages come, where they are made public again.
+    /// Puts what the inside end has named back into the place of its public endpoint. Only bindings of this worker are: to
+    /// it the inside end's messages come, where they are made public again. A TCP connection has one of its own, which
+    /// stands for all that its end has named.
     @_noLocks
     private mutating func restore(
-        _ endpoint: Endpoint, _ range: Range<Int>, _ place: SIPBinding.Place
+        _ endpoint: Endpoint, _ range: Range<Int>, _ place: SIPBinding.Place, _ context: Context
     ) -> Endpoint? {
-        guard let slot = bindings.find(translated: endpoint) else { return nil }
+        var slot = bindings.find(translated: endpoint)
+        if case .tcp = context.transport { slot = endpoint == context.translated ? context.binding : nil }
+        guard let slot else { return nil }
         let binding = bindings[slot]
-        if binding.portless & place.bit != 0, binding.inside.port == 5060 {
-            splices.replace(range, by: binding.inside.address)
+        let named = binding.named[place.index]
+        if binding.portless & place.bit != 0, named.port == 5060 {
+            splices.replace(range, by: named.address)
         } else {
-            splices.replace(range, by: binding.inside)
+            splices.replace(range, by: named)
         }
-        return binding.inside
+        return named
     }
 
     /// The binding of an endpoint that an inside end names. What it says of other hosts opens nothing, unless it registers
@@ -153,15 +165,21 @@ extension SIPGateway {
     @_noLocks
     private mutating func binding(of endpoint: Endpoint, _ mention: Mention, _ context: Context) -> Int? {
         if endpoint == context.inside { return context.binding }
-        if let slot = bindings.find(endpoint) { return slot }
         let isOwn = endpoint.address == context.inside.address
+        if case .tcp = context.transport {
+            if isOwn { return context.binding }
+        } else if let slot = bindings.find(endpoint) {
+            return slot
+        }
         guard isOwn || endpoint.address.isPrivate else { return nil }
         if !isOwn, !context.isRegistration {
             count(.sipHostsElsewhere)
             return nil
         }
         // No message has to name many.
-        guard case .own = mention, endpoint.port >= 1024, media.requestCount < 16 else { return nil }
+        guard case .own = mention, case .udp = context.transport, endpoint.port >= 1024, media.requestCount < 16 else {
+            return nil
+        }
         return open(endpoint)
     }
 }

@@ -18,9 +18,9 @@ extension SIPGateway {
         for index in 0..<rows.count where rows[index].name == .contact {
             var values = ValueList(rows[index].value)
             while let value = values.next(in: bytes) {
-                guard let contact = NameAddress(bytes, value), let slot = binding(ofContact: contact.uri, bytes) else {
-                    continue
-                }
+                guard let contact = NameAddress(bytes, value),
+                    let slot = binding(ofContact: contact.uri, bytes, context)
+                else { continue }
                 let own = Parameters.value(of: .expires, in: bytes, contact.parameters)
                 let seconds = seconds(bytes, own) ?? common
                 if seconds > 0 { register(bytes, party.uri, key, contact: slot, seconds: seconds, context) }
@@ -38,11 +38,13 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private func binding(ofContact range: Range<Int>, _ bytes: RawSpan) -> Int? {
-        guard let host = SIPURI(bytes, range)?.host, case .ipv4(let address) = host.kind, let port = host.port else {
-            return nil
-        }
-        return bindings.find(translated: Endpoint(address, port))
+    private func binding(ofContact range: Range<Int>, _ bytes: RawSpan, _ context: Context) -> Int? {
+        guard let uri = SIPURI(bytes, range), let host = uri.host, isReached(bytes, uri, by: context.transport),
+            case .ipv4(let address) = host.kind, let port = host.port
+        else { return nil }
+        let endpoint = Endpoint(address, port)
+        if case .tcp = context.transport { return endpoint == context.translated ? context.binding : nil }
+        return bindings.find(translated: endpoint)
     }
 
     @_noLocks
@@ -64,6 +66,7 @@ extension SIPGateway {
             registration.addressOfRecord[place] = bytes.octet(at: offset)
         }
         registration.key = key
+        registration.transport = context.transport
         registration.contact = UInt32(truncatingIfNeeded: contact)
         registration.inside = bindings[contact].inside
         registration.translated = bindings[contact].translated
@@ -75,7 +78,7 @@ extension SIPGateway {
 
     /// Ends what a binding has registered until a time or before.
     @_noLocks
-    private mutating func endRegistrations(of slot: Int, until time: UInt64) {
+    mutating func endRegistrations(of slot: Int, until time: UInt64) {
         while let first = registrations.first(of: bindings[slot]), registrations[first].expires <= time {
             let contact = Int(registrations[first].contact)
             count(.registrationsEnded)
@@ -110,7 +113,10 @@ extension SIPGateway {
     mutating func schedule(binding slot: Int) {
         let binding = bindings[slot]
         var deadline = binding.sent &+ settings.binding
-        if let first = registrations.first(of: binding) {
+        if case .tcp = binding.transport {
+            guard !forget(connection: slot), let first = registrations.first(of: binding) else { return }
+            deadline = registrations[first].expires
+        } else if let first = registrations.first(of: binding) {
             deadline = min(registrations[first].expires, max(binding.sent, binding.keptAlive) &+ settings.keepalive)
         } else if binding.users > 0 {
             deadline = max(deadline, now &+ settings.binding)
@@ -124,6 +130,7 @@ extension SIPGateway {
     mutating func expire(binding slot: Int) {
         endRegistrations(of: slot, until: now)
         let binding = bindings[slot]
+        if case .tcp = binding.transport { return schedule(binding: slot) }
         if binding.registrations != 0 {
             if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
         } else if binding.users == 0, now >= binding.sent &+ settings.binding {

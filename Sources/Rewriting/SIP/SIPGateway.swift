@@ -4,19 +4,19 @@ import SIPCodec
 import TextFormats
 import WireFormats
 
-/// The gateway for SIP over UDP, transparent: datagrams and a time in; datagrams, requests and counters out. Like
-/// `Gateway`, it knows nothing of cards, maps, files or clocks.
+/// The gateway for SIP, transparent: datagrams and a time in; datagrams, requests and counters out. Like `Gateway`, it
+/// knows nothing of cards, maps, files or clocks. Over TCP `Gateway` brings it the messages.
 ///
 /// An inside endpoint keeps one public endpoint toward every peer. In what it sends, its own addresses become public ones,
 /// and in what it gets they become its own again, so that neither side sees a translator; media get public ports from the
 /// session descriptions. What names no such address passes byte for byte.
 ///
 /// After each call the caller works off the requests, and then the outbox, and clears both. Invariants: one thread; every
-/// binding and every call that is not free has a deadline on the wheel.
+/// binding of UDP and every call that is not free has a deadline on the wheel.
 public struct SIPGateway: ~Copyable {
     /// The size of the tables.
     public struct Capacity: Sendable {
-        /// Inside endpoints.
+        /// Inside endpoints, and connections of theirs.
         public var bindings: Int
         /// Registrations.
         public var registrations: Int
@@ -51,9 +51,10 @@ public struct SIPGateway: ~Copyable {
         public init() {}
     }
 
-    /// What is known of a datagram that is being worked on.
+    /// What is known of a datagram, or of a message on a connection, that is being worked on.
     struct Context {
-        /// Where it came from, and which binding it belongs to.
+        /// What carries it, where it came from, and which binding it belongs to.
+        let transport: SIPTransport
         let side: Side
         let binding: Int
         let source: Endpoint
@@ -67,6 +68,7 @@ public struct SIPGateway: ~Copyable {
 
         @_noLocks
         init(_ datagram: UDPPacket, from side: Side, slot: Int, _ binding: SIPBinding) {
+            transport = .udp
             self.side = side
             self.binding = slot
             source = datagram.source
@@ -75,6 +77,29 @@ public struct SIPGateway: ~Copyable {
             translated = binding.translated
             timeToLive = datagram.timeToLive
         }
+
+        /// A message on a connection.
+        @_noLocks
+        init(from side: Side, slot: Int, _ connection: SIPBinding) {
+            transport = .tcp
+            self.side = side
+            binding = slot
+            source = side == .inside ? connection.inside : connection.peer
+            destination = side == .inside ? connection.peer : connection.translated
+            inside = connection.inside
+            translated = connection.translated
+            timeToLive = 0
+        }
+    }
+
+    /// What becomes of a message.
+    enum Translation {
+        /// It goes on, with the changes in `splices`.
+        case done
+        /// It would begin a call for which there is no room.
+        case refused
+        /// There is more to change than there is room for.
+        case tooLarge
     }
 
     /// What the operator has decided.
@@ -145,6 +170,14 @@ public struct SIPGateway: ~Copyable {
         self.splices = splices
         self.message = message
         self.outbox = outbox
+    }
+
+    /// A gateway for where SIP is off: with room for next to nothing.
+    public static func off() throws(TableError) -> SIPGateway {
+        let table = PublicEndpoints.Table([IPv4Address(0)], 1024...1039)
+        return try SIPGateway(
+            Capacity(bindings: 1, registrations: 1, calls: 1, media: 1), addresses: [IPv4Address(0)],
+            ports: 1024...1039, settings: SIPSettings(), table: table, seed: 1, now: 0)
     }
 
     // MARK: For the caller
@@ -243,9 +276,11 @@ public struct SIPGateway: ~Copyable {
         splices.removeAll()
         do throws(MessageDefect) {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
-            var context = context
-            if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
-            work(frame, datagram, message, context)
+            switch translate(frame, message, context) {
+            case .done: send(frame, datagram.payload, context)
+            case .refused: refuse(frame, message, datagram)
+            case .tooLarge: break
+            }
         } catch {
             if case .notSIP = error { return passForeign(frame, datagram, context) }
             count(.sipMalformed)
@@ -253,25 +288,34 @@ public struct SIPGateway: ~Copyable {
         }
     }
 
+    /// Follows what a message means, and notes what is to be changed in it.
     @_noLocks
-    private mutating func work(
-        _ frame: RawSpan, _ datagram: UDPPacket, _ message: SIPMessage, _ context: Context
-    ) {
-        let call = follow(frame, message, context)
-        if case .refused = call { return refuse(frame, message, datagram) }
-        translateHeaders(frame, message, context)
+    mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
+        splices.removeAll()
+        var context = context
+        if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
+        let call = follow(bytes, message, context)
+        if case .refused = call {
+            count(.sipRefused)
+            return .refused
+        }
+        translateHeaders(bytes, message, context)
         if case .call(let slot, let isCurrent) = call {
             if isCurrent, let named { keep(named, for: slot) }
-            let isComplete = translateBody(frame, message, context, call: slot, isCurrent: isCurrent)
+            let isComplete = translateBody(bytes, message, context, call: slot, isCurrent: isCurrent)
             guard isComplete || !message.canBeRefused else {
                 withdraw(message, from: slot, context)
-                return refuse(frame, message, datagram)
+                count(.sipRefused)
+                return .refused
             }
-            if isCurrent { confirm(frame, message, context, call: slot) }
+            if isCurrent { confirm(bytes, message, context, call: slot) }
         }
-        guard !splices.isFull else { return count(.dropSIPTooLarge) }
+        guard !splices.isFull else {
+            count(.dropSIPTooLarge)
+            return .tooLarge
+        }
         count(splices.count > 0 ? .sipEdited : .sipPassed)
-        send(frame, datagram.payload, context)
+        return .done
     }
 
     /// What is not SIP: from inside anything, as to any other port; from outside only what comes from where the inside end
@@ -321,7 +365,10 @@ public struct SIPGateway: ~Copyable {
     private mutating func refuse(_ frame: RawSpan, _ datagram: UDPPacket) {
         do throws(MessageDefect) {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
-            if case .invite? = message.startLine.method { return refuse(frame, message, datagram) }
+            if case .invite? = message.startLine.method {
+                count(.sipRefused)
+                return refuse(frame, message, datagram)
+            }
         } catch {}
         count(.dropSIPFull)
     }
@@ -329,7 +376,6 @@ public struct SIPGateway: ~Copyable {
     /// Answers a request that there is no room for (RFC 3261 section 21.5.4), as the next hop would.
     @_noLocks
     private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ datagram: UDPPacket) {
-        count(.sipRefused)
         let start = message.end
         message.append("SIP/2.0 503 Service Unavailable\r\n")
         for index in 0..<rows.count {

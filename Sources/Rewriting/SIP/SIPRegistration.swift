@@ -13,6 +13,8 @@ public struct SIPRegistration: BitwiseCopyable, Sendable {
     var next: UInt32 = 0
     /// Which address of record it is, by hash.
     var key: UInt64 = 0
+    /// What it is registered over.
+    public internal(set) var transport = SIPTransport.udp
     /// The inside endpoint that is registered.
     public internal(set) var inside = Endpoint(IPv4Address(0), 0)
     /// The public endpoint that stands for it at the registrar.

@@ -19,6 +19,13 @@ struct Splices: ~Copyable {
     /// The longest text of one splice: an address and a port.
     private static var longest: Int { @_noLocks get { 21 } }
 
+    /// The most changes of one message.
+    private static var capacity: Int { @_noLocks get { 512 } }
+
+    /// The most by which they make a message longer: an address and a port stand for one of seven characters at least, and
+    /// a port for one.
+    static var growthMax: Int { @_noLocks get { capacity &* (longest &- 7) } }
+
     private var splices: Slots<Splice>
     private var text: Slots<UInt8>
     private var used = 0
@@ -30,8 +37,8 @@ struct Splices: ~Copyable {
     private(set) var growth = 0
 
     init() throws(TableError) {
-        let splices = try Slots<Splice>(count: 512)
-        let text = try Slots<UInt8>(count: 512 * Splices.longest)
+        let splices = try Slots<Splice>(count: Splices.capacity)
+        let text = try Slots<UInt8>(count: Splices.capacity * Splices.longest)
         self.splices = splices
         self.text = text
     }

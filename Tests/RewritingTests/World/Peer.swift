@@ -488,9 +488,9 @@ final class Peer {
         let free = max(0, habits.buffer - (received.next - read))
         let wanted = max(receivedNext + free, windowEdge) - receivedNext
         let unit = 1 << receiveShift
-        // Rounded up where rounding down would take back what was promised.
-        let rounded =
-            receivedNext + ((wanted >> receiveShift) << receiveShift) < windowEdge ? wanted + unit - 1 : wanted
+        // Rounded up where rounding down would take back what was promised, or would let nothing in for ever.
+        let down = (wanted >> receiveShift) << receiveShift
+        let rounded = receivedNext + down < windowEdge || down == 0 ? wanted + unit - 1 : wanted
         let field = min(rounded >> receiveShift, 65535)
         windowEdge = max(windowEdge, receivedNext + field << receiveShift)
         return UInt16(field)

@@ -58,11 +58,13 @@ final class Tape {
                 _ = gateway.receive(frame, segment, from: event.side, now: event.now)
                 sum &+= write(gateway, segment, frame, room)
                 gateway.clear()
+                gateway.sip.clear()
             case .expire:
                 while gateway.expire(now: event.now) {
                     sum &+= write(gateway, nil, frame, room)
                     gateway.clear()
                 }
+                while gateway.sip.expire(now: event.now) { gateway.sip.clear() }
             case .pinhole: _ = gateway.pinholeObserved(event.data, usedFrom: event.port)
             case .flow: _ = gateway.flowObserved(event.data, lastSeen: event.lastSeen, hasEnded: event.hasEnded)
             }

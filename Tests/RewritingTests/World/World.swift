@@ -52,9 +52,10 @@ final class World {
     /// Frames of which the gateway said that they are of a service of its.
     private(set) var framesDone: UInt64 = 0
 
-    init(seed: UInt64, settings: Settings = Settings()) {
+    /// A world for conversations with a server of FTP, or of SIP.
+    init(seed: UInt64, settings: Settings = Settings(), isSIP: Bool = false) {
         random = Random(seed: seed)
-        let server = Endpoint(IPv4Address(198, 51, 100, 9), 21)
+        let server = Endpoint(IPv4Address(198, 51, 100, 9), isSIP ? 5060 : 21)
         let client = Endpoint(IPv4Address(10, 0, 0, UInt8(random.number(1...254))), UInt16(random.number(1024...65000)))
         self.client = Peer("client", .random(&random), local: client, remote: server, seed: random.next())
         self.server = Peer("server", .random(&random), local: server, remote: client, seed: random.next())
@@ -62,7 +63,24 @@ final class World {
         for index in cables.indices { cables[index] = .random(&random) }
         // Seed 0 would mean ports that no seed repeats.
         gatewaySeed = random.next() | 1
-        gateway = try! World.gateway(seed: gatewaySeed, settings: settings, now: World.start)
+        gateway =
+            isSIP
+            ? try! World.sipGateway(seed: gatewaySeed, settings: settings, now: World.start)
+            : try! World.gateway(seed: gatewaySeed, settings: settings, now: World.start)
+        if isSIP { for index in taps.indices { taps[index].windowMax = 81920 } }
+    }
+
+    /// A gateway for SIP over TCP.
+    static func sipGateway(
+        seed: UInt64, _ capacity: SIPGateway.Capacity = .init(bindings: 4, registrations: 4, calls: 64, media: 256),
+        settings: Settings = Settings(), now: UInt64
+    ) throws -> Gateway {
+        let sip = try SIPGateway(
+            capacity, addresses: [publicAddress], ports: ports, settings: SIPSettings(),
+            table: PublicEndpoints.Table([publicAddress], ports), seed: seed, now: now)
+        return try Gateway(
+            .init(conversations: 4, data: 1), addresses: [publicAddress], ports: ports, services: [],
+            settings: settings, seed: seed, now: now, sipServices: [5060], sip: sip)
     }
 
     static func gateway(
@@ -105,6 +123,7 @@ final class World {
         case .tick:
             tape?.record(Tape.Event(kind: .expire, now: now))
             while failure == nil, gateway.expire(now: now) { workOff(cause: nil, []) }
+            while gateway.sip.expire(now: now) { gateway.sip.clear() }
             data.observe(self)
             queue.add(.tick, at: now + 200_000_000)
         case .frame(.gateway(let side), let frame): deliver(frame, from: side)
@@ -192,6 +211,7 @@ final class World {
         swap(&frame, &self.frame)
         if gateway.outbox.lost > 0 { fail("the outbox overflowed") }
         gateway.clear()
+        gateway.sip.clear()
     }
 
     private func emit(_ frame: [UInt8], toward side: Side) {

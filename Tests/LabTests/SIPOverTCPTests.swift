@@ -1,0 +1,63 @@
+// Calls over TCP through the gateway: many of them over one connection, and a phone that its registrar reaches by the one
+// connection that it has opened.
+
+import Foundation
+import Testing
+
+@testable import Lab
+
+extension LabTests {
+    @Suite("SIP over TCP", .enabled(if: GatewayUnderTest.choice != .kernelHelper))
+    struct SIPOverTCPTests {
+        @Test("200 calls over one connection succeed, and leave nothing behind", arguments: ["1", "4"])
+        func load(workers: String) throws {
+            let topology = try Topology(queues: 4)
+            defer { topology.remove() }
+            let gateway = try #require(
+                try GatewayUnderTest.choice.start(on: topology, workers: workers, sip: [.udp, .tcp]))
+            let load = SIPLoad(calls: 200, rate: 50, over: .tcp)
+            let result = try load.run(
+                from: .init(topology.inside, Topology.insideAddress),
+                to: .init(topology.outside, topology.outsideAddress), in: topology.sandbox)
+            #expect(result.succeeded == 200 && result.failed == 0 && result.retransmissions == 0)
+            #expect(result.soundToCallee == 1000 && result.soundToCaller == 1000)
+            let counters = try gateway.counters()
+            #expect(counters["callsOpened"] == 200 && counters["callsEnded"] == 200)
+            #expect(counters["mediaOpened"] == 400 && counters["mediaClosed"] == 400)
+            for name in ["sipStreamsUnread", "sipMalformed", "sipRefused", "mediaFull", "dropSequence", "dropNoFrame"] {
+                #expect(counters[name] == 0, "\(name)")
+            }
+            // As long as repetitions of the last messages are expected.
+            sleep(36)
+            #expect(try gateway.answer(to: "calls") == "[\n\n]\n")
+            try gateway.stop()
+        }
+
+        @Test("A phone on TCP registers, calls, is called by the same connection, hears and is heard")
+        func phone() throws {
+            let topology = try Topology()
+            defer { topology.remove() }
+            let gateway = try #require(try GatewayUnderTest.choice.start(on: topology, sip: [.udp, .tcp]))
+            let telephony = try Telephony(in: topology, over: .tcp)
+            let (alice, bob) = (telephony.alice, telephony.bob)
+            #expect(alice.isRegistered() && bob.isRegistered())
+            struct Registration: Decodable { let transport, inside, translated: String }
+            let registrations = try JSONDecoder().decode(
+                [Registration].self, from: Data(try gateway.answer(to: "registrations").utf8))
+            #expect(registrations.map(\.transport) == ["tcp"])
+            for (caller, other) in [(alice, bob), (bob, alice)] {
+                #expect(try caller.call(other))
+                #expect(try telephony.packets(heardBy: alice) >= 25)
+                #expect(try telephony.packets(heardBy: bob) >= 25)
+                #expect(try caller.hold(true, with: other))
+                #expect(try caller.hold(false, with: other))
+                #expect(try other.hangUp(with: caller))
+            }
+            let counters = try gateway.counters()
+            #expect(counters["callsEnded"] == 2 && counters["conversationsOpened"] == 1)
+            #expect(counters["sipStreamsUnread"] == 0)
+            try telephony.stop()
+            try gateway.stop()
+        }
+    }
+}
