@@ -67,7 +67,8 @@ struct Forwarding {
                 try part.measured(
                     "\(contestant.description): \(name) at \(Int(share * 100)) %", unit: "us",
                     all.map { $0.percentile(percentile) / 1000 }, context: context,
-                    series: "\(name) of latency, \(contestant.queues) queues: \(contestant.kind.rawValue)", x: share * 100)
+                    series: "\(name) of latency, \(contestant.queues) queues: \(contestant.kind.rawValue)",
+                    x: share * 100)
             }
         }
     }

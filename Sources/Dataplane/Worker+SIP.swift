@@ -10,7 +10,9 @@ extension Worker {
     /// not send by itself are none.
     @_noLocks
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
-        if side == .inside { return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source) }
+        if side == .inside {
+            return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source)
+        }
         return maps.tables.isBinding(datagram.destination.port) || sipServices[Int(datagram.source.port)]
     }
 
@@ -188,7 +190,8 @@ extension Worker {
         var flow = steering_flow()
         let pair = FlowPair(leg)
         // Without it there was no room for it, or a newer leg between the same ends has taken its place.
-        guard maps.flows.lookup(pair.forward, into: &flow), flow.leaves.source_port == leg.translated.port.bigEndian else {
+        guard maps.flows.lookup(pair.forward, into: &flow), flow.leaves.source_port == leg.translated.port.bigEndian
+        else {
             return
         }
         maps.flows.remove(pair)

@@ -61,7 +61,8 @@ public struct Worker: ~Copyable {
     ///   - spin: how long it looks for packets after the last one before it sleeps.
     public init(
         gateway: consuming Gateway, sipPorts: [UInt16], sockets: consuming SocketGroup,
-        ownership: consuming Ownership, maps: SteeringMaps, links: [Link], control: WorkerControl, spin: Spin, descriptors: Descriptors = Descriptors()
+        ownership: consuming Ownership, maps: SteeringMaps, links: [Link], control: WorkerControl, spin: Spin,
+        descriptors: Descriptors = Descriptors()
     ) throws {
         let (number, workers) = (sockets.worker, sockets.workers)
         let links = links.map { $0.used(by: number, of: workers) }

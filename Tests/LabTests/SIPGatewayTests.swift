@@ -16,7 +16,9 @@ extension LabTests {
             #expect(try SIPDemonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
         }
 
-        @Test("Calls from inside, 200 a second, succeed with all of their sound, and leave nothing behind", arguments: [1, 4])
+        @Test(
+            "Calls from inside, 200 a second, succeed with all of their sound, and leave nothing behind",
+            arguments: [1, 4])
         func outward(queues: Int) throws {
             let topology = try Topology(queues: queues)
             defer { topology.remove() }

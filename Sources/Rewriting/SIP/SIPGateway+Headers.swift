@@ -58,7 +58,8 @@ extension SIPGateway {
         while let value = values.next(in: bytes) {
             guard let via = ViaValue(bytes, value) else { continue }
             if isName(bytes, via.transport, of: context.transport),
-                let endpoint = translate(bytes, via.sentBy, .own(.via), context), let place = via.maddr?.value, case .ipv4(let address) = via.sentBy.kind,
+                let endpoint = translate(bytes, via.sentBy, .own(.via), context), let place = via.maddr?.value,
+                case .ipv4(let address) = via.sentBy.kind,
                 address == IPv4Address(bytes, text: place)
             {
                 splices.replace(place, by: endpoint.address)

@@ -78,7 +78,8 @@ final class SIPDialogue {
             let read = peer.received.inOrder
             guard read != expected[index] else { continue }
             let place = zip(read, expected[index]).enumerated().first { $1.0 != $1.1 }?.offset ?? read.count
-            world.fail("\(index == 0 ? "client" : "server") read \(read.count) of \(expected[index].count), wrong at \(place)")
+            world.fail(
+                "\(index == 0 ? "client" : "server") read \(read.count) of \(expected[index].count), wrong at \(place)")
         }
         if world.gateway.sip.counter(.sipEdited) != edits { world.fail("another number of messages was edited") }
     }
