@@ -228,7 +228,9 @@ struct MediaTable: ~Copyable {
         if isFirst {
             media[slot].pending[description.other] = Exchange()
             let offered = media[slot].offeredStream
-            set(slot, description.side.other, media[slot].offered[description.other], stream: offered, description.closes)
+            set(
+                slot, description.side.other, media[slot].offered[description.other], stream: offered,
+                description.closes)
             if description.side == .outside {
                 media[slot].offeredStream = 0
                 release(stream: offered, frees: description.closes)
@@ -417,7 +419,9 @@ struct MediaTable: ~Copyable {
         guard outside.isThere, !isControl || media[slot].ends[0].hasControl(with: outside) else { return false }
         if legs[leg].outside == (isControl ? outside.control : outside.media) { return true }
         for index in 0..<outside.candidateCount
-        where outside.candidates[index].isControl == isControl && outside.candidates[index].endpoint == legs[leg].outside {
+        where outside.candidates[index].isControl == isControl
+            && outside.candidates[index].endpoint == legs[leg].outside
+        {
             return true
         }
         return false

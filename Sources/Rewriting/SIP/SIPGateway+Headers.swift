@@ -117,7 +117,9 @@ extension SIPGateway {
     ) -> Endpoint? {
         guard case .ipv4(let address) = host.kind else { return nil }
         let range = host.range.lowerBound..<host.portRange.upperBound
-        guard context.side == .inside else { return restore(Endpoint(address, host.port ?? 5060), range, mention.place) }
+        guard context.side == .inside else {
+            return restore(Endpoint(address, host.port ?? 5060), range, mention.place)
+        }
         guard let slot = binding(of: Endpoint(address, host.port ?? 5060), mention, context) else { return nil }
         switch mention {
         case .own(.contact):

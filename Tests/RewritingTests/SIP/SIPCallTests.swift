@@ -22,7 +22,8 @@ import WireFormats
         bench.expectNothingLeft(ports: free, sourceLocation: sourceLocation)
     }
 
-    @Test("a call from either side, ended by either side", arguments: [Side.inside, .outside], [Side.inside, .outside])
+    @Test(
+        "a call from either side, ended by either side", arguments: [Side.inside, .outside], [Side.inside, .outside])
     func call(from caller: Side, endedBy side: Side) {
         let call = SIPDialogue(bench)
         call.establish(from: caller)
@@ -132,7 +133,8 @@ import WireFormats
     @Test func `reliable provisional responses: PRACK with an answer, and with an offer of its own`() {
         let call = SIPDialogue(bench)
         call.ask("INVITE", from: .inside)
-        call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, 20000), [("Require", "100rel"), ("RSeq", "1")])
+        call.answer(
+            183, to: "INVITE", from: .outside, body: sdp(outside, 20000), [("Require", "100rel"), ("RSeq", "1")])
         call.ask("PRACK", from: .inside, body: sdp(inside, 30000), [("RAck", "1 2 INVITE")])
         #expect(bench.pairs == audio())
         call.answer(200, to: "PRACK", from: .outside)
@@ -179,9 +181,11 @@ import WireFormats
         expectEnd()
     }
 
-    @Test("re-INVITE to other ports: old and new ones are open for as long as anything is repeated", arguments: [
-        Side.inside, .outside,
-    ])
+    @Test(
+        "re-INVITE to other ports: old and new ones are open for as long as anything is repeated",
+        arguments: [
+            Side.inside, .outside,
+        ])
     func otherPorts(from side: Side) {
         let call = SIPDialogue(bench)
         call.establish()
@@ -249,9 +253,11 @@ import WireFormats
         expectEnd()
     }
 
-    @Test("a challenge or a redirection: the same Call-ID with a new INVITE, and with the same port", arguments: [
-        401, 407, 302,
-    ])
+    @Test(
+        "a challenge or a redirection: the same Call-ID with a new INVITE, and with the same port",
+        arguments: [
+            401, 407, 302,
+        ])
     func again(code: Int) {
         let call = SIPDialogue(bench)
         let port = call.ask("INVITE", from: .inside, body: sdp(inside, 30000))!.port()
@@ -349,7 +355,8 @@ import WireFormats
         call.establish()
         let number = bench.flows.values.map(\.number).sorted()
         for side in [Side.inside, .outside, .inside] {
-            let (own, other) = side == .inside ? (sdp(inside, 30000), sdp(outside, 20000)) : (sdp(outside, 20000), sdp(inside, 30000))
+            let (own, other) =
+                side == .inside ? (sdp(inside, 30000), sdp(outside, 20000)) : (sdp(outside, 20000), sdp(inside, 30000))
             call.reinvite(from: side, offer: own, answer: other)
             bench.wait(100)
             #expect(bench.flows.values.map(\.number).sorted() == number)
@@ -464,7 +471,8 @@ import WireFormats
         var datagrams: [([UInt8], Endpoint, Endpoint, [String])] = []
         func keep(_ side: Side) {
             let destination = side == .inside ? SIPBench.server : call.translated
-            datagrams.append((call.lastSent, call.ends[Int(side.rawValue)].endpoint, destination, call.lastArrivals.map(\.text)))
+            datagrams.append(
+                (call.lastSent, call.ends[Int(side.rawValue)].endpoint, destination, call.lastArrivals.map(\.text)))
         }
         call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
         keep(.inside)

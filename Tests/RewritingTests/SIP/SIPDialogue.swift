@@ -126,7 +126,9 @@ final class SIPDialogue {
         message.fields.append(("To", to.contains(";tag=") || code == 100 ? to : "\(to);tag=\(tag ?? ends[own].tag)"))
         message.fields.append(("Call-ID", request["Call-ID"]!))
         message.fields.append(("CSeq", request["CSeq"]!))
-        if code < 300, method != "BYE", method != "CANCEL" { message.fields.append(("Contact", "<\(ends[own].contact)>")) }
+        if code < 300, method != "BYE", method != "CANCEL" {
+            message.fields.append(("Contact", "<\(ends[own].contact)>"))
+        }
         for (name, value) in extra + fields { message.fields.append((name, value)) }
         if !body.isEmpty { message.fields.append(("Content-Type", "application/sdp")) }
         message.body = body

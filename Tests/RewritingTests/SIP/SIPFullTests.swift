@@ -5,7 +5,8 @@ import WireFormats
 /// What happens when a table is full: an INVITE is refused with 503, everything is counted, and nothing is lost for ever.
 @Suite struct SIPFullTests {
     private func expectRefusal(
-        _ dialogue: SIPDialogue, _ body: String = sdp("192.168.1.10", 30000), sourceLocation: SourceLocation = #_sourceLocation
+        _ dialogue: SIPDialogue, _ body: String = sdp("192.168.1.10", 30000),
+        sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let request = dialogue.request("INVITE", from: .inside, body: body)
         let phone = dialogue.ends[0].endpoint
@@ -136,7 +137,8 @@ import WireFormats
         call.answer(200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 10000), tag: "fork0")
         call.ask("ACK", from: .inside)
         for offer in 0..<300 {
-            call.send(call.request("INVITE", from: .inside, body: sdp("192.168.1.10", 31000 + 2 * offer)), from: .inside)
+            call.send(
+                call.request("INVITE", from: .inside, body: sdp("192.168.1.10", 31000 + 2 * offer)), from: .inside)
         }
         #expect(free - bench.gateway.freeMediaPorts <= 64)
         call.hangUp(from: .inside)

@@ -156,9 +156,11 @@ import WireFormats
         }
     }
 
-    @Test("2.13 items 5, 6: received and rport are what the phone would see without a gateway", arguments: [
-        "192.168.1.10:5060", "192.168.1.10", "phone.example.com",
-    ])
+    @Test(
+        "2.13 items 5, 6: received and rport are what the phone would see without a gateway",
+        arguments: [
+            "192.168.1.10:5060", "192.168.1.10", "phone.example.com",
+        ])
     func received(sentBy: String) {
         let translated = bench.translated(phone)
         let request = Self.options.replacing("UDP 192.168.1.10:5060", with: "UDP \(sentBy)")

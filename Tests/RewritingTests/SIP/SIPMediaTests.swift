@@ -25,7 +25,8 @@ import WireFormats
         let body = offer(text).body
         let port = SIPText("\r\n\r\n" + body).port()!
         #expect(port % 2 == 0 && port >= 40000 && port <= 40999)
-        let expected = text.replacing("IP4 192.168.1.10", with: "IP4 203.0.113.7").replacing("30000 RTP", with: "\(port) RTP")
+        let expected = text.replacing("IP4 192.168.1.10", with: "IP4 203.0.113.7").replacing(
+            "30000 RTP", with: "\(port) RTP")
         #expect(body == expected.crlf)
     }
 
@@ -57,7 +58,8 @@ import WireFormats
         #expect(body.port(0)! >= 40000 && body.port(1)! >= 40000 && body.port(0) != body.port(1))
     }
 
-    @Test func `2.2 item 4: more media than three, FQDN and IPv6, and ports below 1024 are no reason to drop anything`() {
+    @Test func `2.2 item 4: more media than three, FQDN and IPv6, and ports below 1024 are no reason to drop anything`()
+    {
         var text = Self.session
         for index in 0..<20 { text += "m=audio \(30000 + 2 * index) RTP/AVP 0\n" }
         text += "m=audio 100 RTP/AVP 0\n"
@@ -89,7 +91,9 @@ import WireFormats
 
     @Test func `2.2 item 7: ports are drawn at random`() {
         var ports: Set<UInt16> = []
-        for number in 0..<20 { ports.insert(offer(sdp("192.168.1.10", 30000), call: SIPDialogue(bench, callID: "\(number)")).port()!) }
+        for number in 0..<20 {
+            ports.insert(offer(sdp("192.168.1.10", 30000), call: SIPDialogue(bench, callID: "\(number)")).port()!)
+        }
         let sorted = ports.sorted()
         #expect(ports.count == 20 && zip(sorted, sorted.dropFirst()).contains { $1 - $0 > 40 })
     }
@@ -99,7 +103,8 @@ import WireFormats
             let bench = SIPBench()
             let call = SIPDialogue(bench, callID: "\(number)")
             call.ask("INVITE", from: .inside, body: sdp("192.168.1.10", 30000, own ? "a=rtcp-mux" : "a=x"))
-            call.answer(200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 20000, other ? "a=rtcp-mux" : "a=x"))
+            call.answer(
+                200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 20000, other ? "a=rtcp-mux" : "a=x"))
             let rtp = "192.168.1.10:30000 198.51.100.9:20000"
             #expect(bench.pairs == (own && other ? [rtp] : [rtp, "192.168.1.10:30001 198.51.100.9:20001"]))
         }
@@ -117,13 +122,14 @@ import WireFormats
 
     @Test func `T.38 over UDPTL has one flow, and a media over TCP none`() {
         let call = SIPDialogue(bench)
-        let text = Self.session + """
-            m=image 30000 udptl t38
-            a=T38FaxVersion:0
-            m=message 2855 TCP/MSRP *
-            a=path:msrp://192.168.1.10:2855/x;tcp
+        let text =
+            Self.session + """
+                m=image 30000 udptl t38
+                a=T38FaxVersion:0
+                m=message 2855 TCP/MSRP *
+                a=path:msrp://192.168.1.10:2855/x;tcp
 
-            """
+                """
         let arrived = offer(text, call: call)
         #expect(arrived.port(0)! >= 40000 && arrived.lines("m=")[1] == "m=message 2855 TCP/MSRP *")
         call.answer(
@@ -148,9 +154,11 @@ import WireFormats
         #expect(arrived.line("m=") == "m=video \(arrived.port()!) RTP/AVP 31")
     }
 
-    @Test("2.13 items 11, 12: a held call keeps its ports, and comes back to them", arguments: [
-        "a=sendonly", "a=inactive", "c=0",
-    ])
+    @Test(
+        "2.13 items 11, 12: a held call keeps its ports, and comes back to them",
+        arguments: [
+            "a=sendonly", "a=inactive", "c=0",
+        ])
     func hold(by way: String) {
         let call = SIPDialogue(bench)
         call.establish()
@@ -190,15 +198,16 @@ import WireFormats
     }
 
     @Test func `keys, fingerprints and setup are never touched`() {
-        let text = Self.session + """
-            m=audio 30000 UDP/TLS/RTP/SAVPF 111
-            a=fingerprint:sha-256 AA:BB:CC
-            a=setup:actpass
-            a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:32
-            a=candidate:x
-            a=ssrc:1 cname:192.168.1.10
+        let text =
+            Self.session + """
+                m=audio 30000 UDP/TLS/RTP/SAVPF 111
+                a=fingerprint:sha-256 AA:BB:CC
+                a=setup:actpass
+                a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:32
+                a=candidate:x
+                a=ssrc:1 cname:192.168.1.10
 
-            """
+                """
         let body = offer(text).body
         let own = text.crlf.splitLines
         #expect(body.splitLines.dropFirst(6) == own.dropFirst(6))
@@ -304,7 +313,9 @@ import WireFormats
 
     private static let part = "Content-Type: application/sdp\n"
 
-    @Test("2.13 item 13: in a multipart the description may be anywhere, and all lengths are right", arguments: [0, 1, 2, 3])
+    @Test(
+        "2.13 item 13: in a multipart the description may be anywhere, and all lengths are right",
+        arguments: [0, 1, 2, 3])
     func multipart(order: Int) {
         let description = sdp("192.168.1.10", 30000)
         let text = "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
@@ -317,7 +328,8 @@ import WireFormats
                 + (order == 3 ? "--in\r\n" + part + "\r\n" : "") + "--in--\r\n"
             parts = [
                 text,
-                "Content-Type: multipart/alternative;boundary=in\r\nContent-Length: \(inner.utf8.count)\r\n\r\n" + inner,
+                "Content-Type: multipart/alternative;boundary=in\r\nContent-Length: \(inner.utf8.count)\r\n\r\n"
+                    + inner,
             ]
         }
         let body = "--out\r\n" + parts.joined(separator: "\r\n--out\r\n") + "\r\n--out--\r\n"
@@ -332,7 +344,8 @@ import WireFormats
         if order >= 2 {
             let start = expected.firstRange(of: "--in\r\n")!.lowerBound
             let end = expected.firstRange(of: "--in--\r\n")!.upperBound
-            let original = body[body.firstRange(of: "--in\r\n")!.lowerBound..<body.firstRange(of: "--in--\r\n")!.upperBound]
+            let original = body[
+                body.firstRange(of: "--in\r\n")!.lowerBound..<body.firstRange(of: "--in--\r\n")!.upperBound]
             expected = expected.replacing(
                 "Length: \(original.utf8.count)", with: "Length: \(expected[start..<end].utf8.count)")
         }
@@ -346,7 +359,8 @@ import WireFormats
             let call = SIPDialogue(bench, callID: "\(number)")
             let request = call.request("INVITE", from: .inside, body: sdp("192.168.1.10", 30000, "a=sendrecv"))
             let length = "\(request.body.utf8.count)"
-            let text = request.text.replacing("Content-Length: \(length)\r\n", with: fields.replacing("%", with: length))
+            let text = request.text.replacing(
+                "Content-Length: \(length)\r\n", with: fields.replacing("%", with: length))
             let arrived = call.transmit(text, from: .inside, checksLength: false)!.text
             let body = SIPText(arrived).body
             #expect(body.contains("203.0.113.7") && !body.contains("192.168"))
@@ -404,7 +418,9 @@ import WireFormats
 
     @Test func `two phones behind the same NAT send their media to each other`() {
         let provider = Endpoint("198.51.100.9:5060")!
-        let (alice, bob) = (SIPDialogue(bench, callID: "a"), SIPDialogue(bench, callID: "b", inside: SIPBench.otherPhone))
+        let (alice, bob) = (
+            SIPDialogue(bench, callID: "a"), SIPDialogue(bench, callID: "b", inside: SIPBench.otherPhone)
+        )
         // The provider is a party to two calls, and hands the descriptions on.
         let offer = alice.ask("INVITE", from: .inside, body: sdp("192.168.1.10", 30000, "a=rtcp:30005"))!
         let atBob = bob.ask("INVITE", from: .outside, body: offer.body)!

@@ -3,7 +3,8 @@ import Testing
 
 /// Random calls, many at once, with datagrams repeated at random.
 @Suite struct SIPPropertyTests {
-    @Test("flows are open if and only if the model says so; what is repeated arrives as before; nothing is left at the end",
+    @Test(
+        "flows are open if and only if the model says so; what is repeated arrives as before; nothing is left at the end",
         arguments: 0..<1500)
     func calls(number: Int) {
         let seed = UInt64(number) &* 0x9e37_79b9 &+ 1

@@ -231,7 +231,9 @@ final class SIPRandomCall {
         let hasOffer = !random.once(in: 4)
         if random.once(in: 4) { planFailure(caller, random.one(of: [401, 407]), hasOffer) }
         planInvite(caller, hasOffer)
-        let forks = caller == .inside && random.once(in: 3) ? ["fork1", "fork2", call.ends[1].tag] : [call.ends[Int(callee.rawValue)].tag]
+        let forks =
+            caller == .inside && random.once(in: 3)
+            ? ["fork1", "fork2", call.ends[1].tag] : [call.ends[Int(callee.rawValue)].tag]
         if hasOffer, random.once(in: 2) { planEarly(callee, forks) }
         let outcome = random.number(0...9)
         if outcome == 0 { return planCancel(caller) }

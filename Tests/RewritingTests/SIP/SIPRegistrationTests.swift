@@ -11,7 +11,8 @@ import WireFormats
     /// A REGISTER as it arrives at the registrar.
     @discardableResult
     private func register(
-        _ contacts: [String] = ["<sip:alice@192.168.1.10:5060>"], number: Int = 1, aor: String = "sip:alice@example.com",
+        _ contacts: [String] = ["<sip:alice@192.168.1.10:5060>"], number: Int = 1,
+        aor: String = "sip:alice@example.com",
         from: Endpoint = SIPBench.phone, to: Endpoint = SIPBench.server, _ fields: [(String, String)] = []
     ) -> SIPText {
         let message = SIPText(
@@ -173,7 +174,9 @@ import WireFormats
         let second = Endpoint(request.all("Contact")[1].dropFirst(11).dropLast())!
         confirm(
             request,
-            ["<sip:alice@phone.example.com>;expires=900, <sip:alice@\(own)>;expires=300, <sip:alice@\(second)>;expires=600"])
+            [
+                "<sip:alice@phone.example.com>;expires=900, <sip:alice@\(own)>;expires=300, <sip:alice@\(second)>;expires=600"
+            ])
         confirm(
             register(number: 2, aor: "sip:sales@example.com"), ["<sip:alice@\(own)>;expires=900"])
         #expect(bench.count(.registrationsOpened) == 3)
