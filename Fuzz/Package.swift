@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CLibFuzzer"),
         .target(name: "Fuzzing", dependencies: ["CLibFuzzer"]),
         entry("fuzz-ftp", "FTPCodec"),
+        entry("fuzz-sip-gateway", "Rewriting"),
         entry("fuzz-stream", "Rewriting"),
     ],
     swiftLanguageModes: [.v6]
