@@ -23,6 +23,7 @@ let package = Package(
         entry("fuzz-ftp", "FTPCodec"),
         entry("fuzz-sdp", "SIPCodec"),
         entry("fuzz-sip", "SIPCodec"),
+        entry("fuzz-sip-gateway", "Rewriting"),
         entry("fuzz-stream", "Rewriting"),
     ],
     swiftLanguageModes: [.v6]
