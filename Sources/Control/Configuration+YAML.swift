@@ -38,7 +38,7 @@ extension Configuration {
             let file = reader.section(
                 root, name: "", keys: ["gateway", "interfaces", "nat", "ftp", "sip"],
                 notServed: [
-                    "publish": "published servers are not available in this version: remove the section",
+                    "publish": "published servers are not available in this version: remove the section"
                 ])
         else { return nil }
         let gateway = Gateway(file, &reader)
@@ -265,12 +265,13 @@ extension Configuration.SIP {
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
-        transports = reader.list(section, "transports") { text -> Element<Transport> in
-            guard let transport = Transport(rawValue: text) else {
-                return .failure("'\(text)' is not known here; write [udp], [tcp] or [udp, tcp]")
-            }
-            return .success(transport)
-        } ?? transports
+        transports =
+            reader.list(section, "transports") { text -> Element<Transport> in
+                guard let transport = Transport(rawValue: text) else {
+                    return .failure("'\(text)' is not known here; write [udp], [tcp] or [udp, tcp]")
+                }
+                return .success(transport)
+            } ?? transports
         ice = reader.choice(section, "ice", ICE.self) ?? ice
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds

@@ -123,7 +123,8 @@ struct WorkerPlan {
         let isOn = configuration.sip != nil
         let conversations = isOn ? WorkerPlan.part(configuration.gateway.conversations, of: workers) : 1
         let room = SIPGateway.Capacity(
-            bindings: conversations * (configuration.sip?.transports.count ?? 1), registrations: conversations, calls: conversations,
+            bindings: conversations * (configuration.sip?.transports.count ?? 1), registrations: conversations,
+            calls: conversations,
             media: isOn ? WorkerPlan.part(configuration.gateway.flows, of: workers) : 1)
         return try SIPGateway(
             room, addresses: configuration.nat.addresses, ports: configuration.nat.ports,

@@ -10,7 +10,9 @@ extension Worker {
     /// not send by itself are none.
     @_noLocks
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
-        if side == .inside { return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source) }
+        if side == .inside {
+            return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source)
+        }
         return gateway.sip.isBinding(datagram.destination) || sipServices[Int(datagram.source.port)]
     }
 
@@ -49,9 +51,8 @@ extension Worker {
         while let start = position {
             guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
             var bytes = unsafe self.room(frame)
-            let part = DatagramWriter.write(
-                datagram, gateway.sip.data(of: datagram), from: start, room: room, identification: identification,
-                into: &bytes, at: 0)
+            let part = gateway.sip.write(
+                datagram, from: start, room: room, identification: identification, into: &bytes, at: 0)
             frame.length = UInt16(truncatingIfNeeded: part.length)
             send(frame, to: datagram.destination.address)
             position = part.next
@@ -107,7 +108,8 @@ extension Worker {
         var flow = steering_flow()
         let pair = FlowPair(leg)
         // Without it there was no room for it, or a newer leg between the same ends has taken its place.
-        guard maps.flows.lookup(pair.forward, into: &flow), flow.leaves.source_port == leg.translated.port.bigEndian else {
+        guard maps.flows.lookup(pair.forward, into: &flow), flow.leaves.source_port == leg.translated.port.bigEndian
+        else {
             return
         }
         maps.flows.remove(pair)

@@ -57,7 +57,8 @@ public struct Worker: ~Copyable {
     ///   - spin: how long it looks for packets after the last one before it sleeps.
     public init(
         gateway: consuming Gateway, sipPorts: [UInt16], sockets: consuming SocketGroup,
-        ownership: consuming Ownership, maps: SteeringMaps, links: [Link], control: WorkerControl, spin: Spin, descriptors: Descriptors = Descriptors()
+        ownership: consuming Ownership, maps: SteeringMaps, links: [Link], control: WorkerControl, spin: Spin,
+        descriptors: Descriptors = Descriptors()
     ) throws {
         let (number, workers) = (sockets.worker, sockets.workers)
         let links = links.map { $0.used(by: number, of: workers) }
@@ -201,9 +202,7 @@ public struct Worker: ~Copyable {
     @_noLocks
     private func otherOwner(of bytes: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> Int? {
         guard sockets.workers > 1, let ends = gateway.ends(of: bytes, segment, from: side) else { return nil }
-        // What a phone says by TCP and by UDP comes to one worker, which draws the public port from its own slice.
-        let isPhones = side == .inside && sipServices[Int(ends.far.port)]
-        let owner = isPhones ? ownership.owner(of: ends.near.address) : ownership.owner(of: ends)
+        let owner = sipServices[Int(ends.far.port)] ? ownership.owner(ofSIP: ends) : ownership.owner(of: ends)
         return owner == sockets.worker ? nil : owner
     }
 

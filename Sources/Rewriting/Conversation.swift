@@ -119,6 +119,7 @@ public struct Conversation: BitwiseCopyable {
     private mutating func replace(
         _ index: Int, _ count: Int, _ length: Int, _ pool: inout BlockPool, _ surroundings: borrowing Surroundings
     ) {
-        connection.streams[index].replace(count, by: surroundings.workbench.bytes(Surroundings.bench, 0..<length), length, &pool)
+        connection.streams[index].replace(
+            count, by: surroundings.workbench.bytes(Surroundings.bench, 0..<length), length, &pool)
     }
 }

@@ -110,7 +110,10 @@ struct Calls: ParsableCommand {
         try options.print(
             calls,
             orLines: columns(
-                ["CALL", "PHASE", "INSIDE", "PUBLIC", "OUTSIDE", "PACKETS", "LOST", "TWICE", "LATE", "JITTER", "QUALITY"],
+                [
+                    "CALL", "PHASE", "INSIDE", "PUBLIC", "OUTSIDE", "PACKETS", "LOST", "TWICE", "LATE", "JITTER",
+                    "QUALITY",
+                ],
                 calls.flatMap(rows)))
     }
 

@@ -5,7 +5,8 @@ import WireFormats
 /// All bindings of one worker, and the public UDP ports that they have.
 ///
 /// Invariants: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its
-/// public one; `published` says the same of it to all workers. One of TCP is known to its conversation and its calls only.
+/// public one; `published` says the same of it to all workers. One of TCP is known to its conversation and its calls
+/// only.
 struct SIPBindings: ~Copyable {
     private var bindings: SharedSlots<SIPBinding>
     private var index: FlowIndex

@@ -114,8 +114,8 @@ extension SIPGateway {
         return bindings[slot].translated
     }
 
-    /// What the inside knows a public endpoint as in a place, and in which places without its port; nil where it stands for
-    /// nothing. A TCP connection has one of its own, which stands for all that its end has named.
+    /// What the inside knows a public endpoint as in a place, and in which places without its port; nil where it
+    /// stands for nothing. A TCP connection has one of its own, which stands for all that its end has named.
     @_noLocks
     private func inside(
         of endpoint: Endpoint, _ place: SIPBinding.Place, _ context: Context
@@ -129,9 +129,9 @@ extension SIPGateway {
         return (entry.inside, entry.portless)
     }
 
-    /// The binding of an endpoint that an inside end names. Where it names another port of its own, as a phone does that
-    /// sends from one port and listens on another, that gets one, too, or over TCP means the connection; what it says of
-    /// other hosts opens nothing.
+    /// The binding of an endpoint that an inside end names. Where it names another port of its own, as a phone does
+    /// that sends from one port and listens on another, that gets one, too, or over TCP means the connection; what it
+    /// says of other hosts opens nothing.
     @_noLocks
     private mutating func binding(of endpoint: Endpoint, _ context: Context) -> Int? {
         if endpoint == context.inside { return context.binding }

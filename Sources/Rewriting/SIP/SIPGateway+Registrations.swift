@@ -19,7 +19,9 @@ extension SIPGateway {
         for index in 0..<rows.count where rows[index].name == .contact {
             var values = ValueList(rows[index].value)
             while let value = values.next(in: bytes) {
-                guard let contact = NameAddress(bytes, value), let slot = binding(ofContact: contact.uri, bytes, context) else {
+                guard let contact = NameAddress(bytes, value),
+                    let slot = binding(ofContact: contact.uri, bytes, context)
+                else {
                     continue
                 }
                 let own = expires(bytes, contact) ?? common

@@ -1,8 +1,8 @@
 import Rewriting
 import WireFormats
 
-/// Lets a phone and its server say what they have to say in a world, and says whether each read what a gateway makes of it
-/// that gets every message whole and in order.
+/// Lets a phone and its server say what they have to say in a world, and says whether each read what a gateway makes
+/// of it that gets every message whole and in order.
 final class SIPDialogue {
     private let world: World
     /// What each has yet to hand to its TCP.
@@ -78,7 +78,8 @@ final class SIPDialogue {
             let read = peer.received.inOrder
             guard read != expected[index] else { continue }
             let place = zip(read, expected[index]).enumerated().first { $1.0 != $1.1 }?.offset ?? read.count
-            world.fail("\(index == 0 ? "client" : "server") read \(read.count) of \(expected[index].count), wrong at \(place)")
+            world.fail(
+                "\(index == 0 ? "client" : "server") read \(read.count) of \(expected[index].count), wrong at \(place)")
         }
         if world.gateway.sip.counter(.sipEdited) != edits { world.fail("another number of messages was edited") }
     }

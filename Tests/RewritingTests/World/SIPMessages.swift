@@ -55,7 +55,8 @@ struct SIPMessages {
     private mutating func response(_ side: Side, _ local: Endpoint) -> String {
         let via =
             side == .inside
-            ? "198.51.100.9:5060;branch=z9hG4bK" : "\(local);branch=z9hG4bK1;received=\(local.address);rport=\(local.port)"
+            ? "198.51.100.9:5060;branch=z9hG4bK"
+            : "\(local);branch=z9hG4bK1;received=\(local.address);rport=\(local.port)"
         return sip(
             "SIP/2.0 200 OK",
             [
@@ -67,7 +68,8 @@ struct SIPMessages {
     private mutating func description(_ side: Side) -> String {
         let address = side == .inside ? "\(inside.address)" : "198.51.100.9"
         let port = 2 * random.number(5000...20000)
-        return "v=0\r\no=- 1 1 IN IP4 \(address)\r\ns=-\r\nc=IN IP4 \(address)\r\nt=0 0\r\nm=audio \(port) RTP/AVP 0\r\n"
+        return
+            "v=0\r\no=- 1 1 IN IP4 \(address)\r\ns=-\r\nc=IN IP4 \(address)\r\nt=0 0\r\nm=audio \(port) RTP/AVP 0\r\n"
             + String(repeating: "a=ptime:20\r\n", count: random.number(0...60))
     }
 
