@@ -38,6 +38,14 @@ public struct Ownership: ~Copyable {
         ends.side == .outside ? cut.owner(of: ends.near.port) : owner(inside: ends.near, outside: ends.far)
     }
 
+    /// The owner of a TCP connection with SIP: from inside that of the host, so that what it says by TCP and by UDP
+    /// comes to one worker, which draws the public port of the connection from its own slice, so that the outside
+    /// agrees.
+    @_noLocks
+    public func owner(ofSIP ends: ControlEnds) -> Int? {
+        ends.side == .outside ? cut.owner(of: ends.near.port) : owner(of: ends.near.address)
+    }
+
     /// The owner of all that an inside host says in SIP, over whichever ports: its bindings and its calls.
     @_noLocks
     public func owner(of host: IPv4Address) -> Int {

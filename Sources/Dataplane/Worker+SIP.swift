@@ -132,9 +132,8 @@ extension Worker {
         while let start = position {
             guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
             var bytes = unsafe self.room(frame)
-            let part = DatagramWriter.write(
-                datagram, gateway.sip.data(of: datagram), from: start, room: room, identification: identification,
-                into: &bytes, at: 0)
+            let part = gateway.sip.write(
+                datagram, from: start, room: room, identification: identification, into: &bytes, at: 0)
             frame.length = UInt16(truncatingIfNeeded: part.length)
             send(frame, to: datagram.destination.address)
             position = part.next

@@ -216,9 +216,7 @@ public struct Worker: ~Copyable {
     @_noLocks
     private func otherOwner(of bytes: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> Int? {
         guard sockets.workers > 1, let ends = gateway.ends(of: bytes, segment, from: side) else { return nil }
-        // What a phone says by TCP and by UDP comes to one worker, which draws the public port from its own slice.
-        let isPhones = side == .inside && sipServices[Int(ends.far.port)]
-        let owner = isPhones ? ownership.owner(of: ends.near.address) : ownership.owner(of: ends)
+        let owner = sipServices[Int(ends.far.port)] ? ownership.owner(ofSIP: ends) : ownership.owner(of: ends)
         return owner == sockets.worker ? nil : owner
     }
 

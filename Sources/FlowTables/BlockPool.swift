@@ -1,10 +1,11 @@
 import PlainMemory
 
-/// Blocks of bytes, for what a conversation has in flight. A conversation with nothing in flight holds none, so that far
-/// fewer blocks than conversations do. There are two sizes: most messages fit into a small block, and few are large.
+/// Blocks of bytes, for what a conversation has in flight. A conversation with nothing in flight holds none, so that
+/// far fewer blocks than conversations do. There are two sizes: most messages fit into a small block, and few are
+/// large.
 ///
-/// Invariants: a block has at most one holder, who gives it back; every access is checked against the block's size; the
-/// numbers of large blocks follow those of small ones.
+/// Invariants: a block has at most one holder, who gives it back; every access is checked against the block's size;
+/// the numbers of large blocks follow those of small ones.
 public struct BlockPool: ~Copyable {
     /// Octets in a small block: more than a first flight of ten full segments (RFC 6928).
     @inlinable public static var blockSize: Int {

@@ -3,13 +3,13 @@ import PlainMemory
 import WireFormats
 
 /// The application-level gateway itself: packets and a time in; segments, requests and counters out. It knows nothing
-/// of cards, maps, files or clocks, so that a test can be its whole world. It is about TCP; datagrams of SIP are for `sip`,
-/// which also translates the messages that come by TCP.
+/// of cards, maps, files or clocks, so that a test can be its whole world. It is about TCP; datagrams of SIP are for
+/// `sip`, which also translates the messages that come by TCP.
 ///
-/// After each call the caller works off the requests, its own and those of `sip`, and `outbox`, then empties all. Invariants: one thread; a slot of
-/// `conversations` is free or known to the index and the port block; every conversation that is not free, and every
-/// data connection whose pinhole was opened, has a deadline on the wheel; a conversation is begun to change where a call
-/// from outside comes to it, and is whole when the call returns.
+/// After each call the caller works off the requests, its own and those of `sip`, and `outbox`, then empties all.
+/// Invariants: one thread; a slot of `conversations` is free or known to the index and the port block; every
+/// conversation that is not free, and every data connection whose pinhole was opened, has a deadline on the wheel; a
+/// conversation is begun to change where a call from outside comes to it, and is whole when the call returns.
 public struct Gateway: ~Copyable {
     /// What became of a packet.
     public enum Verdict {
@@ -56,15 +56,14 @@ public struct Gateway: ~Copyable {
     private var wheel: TimerWheel
     private var services: Slots<Service>
     private var numbers: Numbers
-    /// SIP, over whatever carries it.
-    public var sip: SIPGateway
+    private var sipBox: Box<SIPGateway>
     /// The segments to send.
     public private(set) var outbox: Outbox
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`. `aim` says on which queues it would like its packets from outside. `services` are the ports of FTP servers,
-    /// `sipServices` those of SIP servers, and `sip` works on the messages. `seed` is 0 for unpredictable ports, and fixed
-    /// in tests; `now` is the time in nanoseconds of any clock that only goes forward.
+    /// `share`. `aim` says on which queues it would like its packets from outside. `services` are the ports of FTP
+    /// servers, `sipServices` those of SIP servers, and `sip` works on the messages. `seed` is 0 for unpredictable
+    /// ports, and fixed in tests; `now` is the time in nanoseconds of any clock that only goes forward.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
         settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
@@ -98,12 +97,24 @@ public struct Gateway: ~Copyable {
         self.outbox = outbox
         numbers = Numbers(share)
         self.services = table
-        self.sip = sip
+        sipBox = Box(sip)
         for port in services { self.services[Int(port)] = .ftp }
         for port in sipServices { self.services[Int(port)] = .sip }
     }
 
     // MARK: For the caller
+
+    /// SIP, over whatever carries it.
+    public var sip: SIPGateway {
+        @inline(__always) @_noLocks unsafeAddress {
+            // Safe: as in `Box`, whose lifetime is this value's.
+            unsafe UnsafePointer(sipBox.base)
+        }
+        @inline(__always) @_noLocks unsafeMutableAddress {
+            // Safe: as above.
+            unsafe sipBox.base
+        }
+    }
 
     /// The conversation in a slot.
     public subscript(slot: Int) -> Conversation {
@@ -232,7 +243,7 @@ public struct Gateway: ~Copyable {
         guard side == .inside else { return count(.dropUnknown) }
         if segment.flags.has(.syn), !segment.flags.has(.ack) {
             let service = services[Int(segment.destination.port)]
-            if case .sip = service, !sip.hasRoom { return count(.dropTableFull) }
+            if case .sip = service, !sipBox.value.hasRoom { return count(.dropTableFull) }
             guard let slot = free.take() else { return count(.dropTableFull) }
             guard
                 let translated = surroundings.data.takePort(
@@ -284,8 +295,8 @@ public struct Gateway: ~Copyable {
             conversations[slot].session = FTPSession(clientSide: .inside)
             return true
         }
-        conversations[slot].sip.close(&sip)
-        let binding = sip.open(
+        conversations[slot].sip.close(&sipBox.value)
+        let binding = sipBox.value.open(
             connection: conversations[slot].inside, translated: conversations[slot].translated,
             to: conversations[slot].outside, now: surroundings.now)
         guard let binding else { return false }
@@ -373,8 +384,8 @@ public struct Gateway: ~Copyable {
         default: count(.acceptSegment)
         }
         // A reply may let commands go on that waited for it, and an acknowledgement makes room.
-        conversations[slot].inspect(side, slot: slot, &pool, &surroundings, &sip)
-        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings, &sip)
+        conversations[slot].inspect(side, slot: slot, &pool, &surroundings, &sipBox.value)
+        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings, &sipBox.value)
         conversations[slot].connection.respond(
             segment, taken.arrival, hasNews: taken.hasNews, from: side, &outbox, surroundings.counters)
         conversations[slot].connection.flush(toward: side, &outbox)
@@ -496,7 +507,7 @@ public struct Gateway: ~Copyable {
         case .open:
             // A side whose host is gone falls silent, though it is sent keep-alives.
             let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
-            if conversations[slot].sip.isNeeded(sip) { conversations[slot].dataSeen = now }
+            if conversations[slot].sip.isNeeded(sipBox.value) { conversations[slot].dataSeen = now }
             if now >= max(silent, conversations[slot].dataSeen) &+ settings.idle {
                 count(.conversationsTimedOut)
                 return end(slot)
@@ -607,7 +618,7 @@ public struct Gateway: ~Copyable {
     private mutating func finish(_ slot: Int, _ phase: Conversation.Phase) {
         conversations[slot].phase = phase
         conversations[slot].session.close(&surroundings)
-        conversations[slot].sip.close(&sip)
+        conversations[slot].sip.close(&sipBox.value)
         if phase == .reset { conversations[slot].connection.release(&pool) }
     }
 
@@ -616,7 +627,7 @@ public struct Gateway: ~Copyable {
     private mutating func end(_ slot: Int) {
         count(.conversationsEnded)
         conversations[slot].session.close(&surroundings)
-        conversations[slot].sip.close(&sip)
+        conversations[slot].sip.close(&sipBox.value)
         conversations[slot].connection.release(&pool)
         index.remove(conversations[slot].inside, conversations[slot].outside)
         surroundings.data.ports.give(conversations[slot].translated)

@@ -9,8 +9,8 @@ enum Service: UInt8, BitwiseCopyable {
     /// SIP over TCP.
     case sip
 
-    /// The most by which one replacement in a stream may be longer than what it replaces: a line of FTP, or of a message of
-    /// SIP as many addresses as `Splices` holds.
+    /// The most by which one replacement in a stream may be longer than what it replaces: a line of FTP, or of a
+    /// message of SIP as many addresses as `Splices` holds.
     var growthMax: Int {
         @inline(__always) @_noLocks get {
             if case .sip = self { return Splices.growthMax }

@@ -8,7 +8,8 @@ public enum StreamFrame: Sendable {
     case keepAlive(length: Int)
     /// A message, which begins where the stream goes on, and ends where its body does.
     case message(SIPMessage)
-    /// No message that can be acted on. The next one begins so many bytes further on; nil if nobody knows where it could.
+    /// No message that can be acted on. The next one begins so many bytes further on; nil if nobody knows where it
+    /// could.
     case defect(MessageDefect, length: Int?)
 
     /// What stands in `range` of `bytes`, which is all of it when nil. The rows are those of a message, if it is one.
@@ -32,7 +33,8 @@ public enum StreamFrame: Sendable {
         }
     }
 
-    /// Behind a header section with a good Content-Length the next message begins, whatever else is wrong with this one.
+    /// Behind a header section with a good Content-Length the next message begins, whatever else is wrong with this
+    /// one.
     @_noLocks
     private static func next(
         after defect: MessageDefect, _ bytes: borrowing RawSpan, _ range: Range<Int>, _ rows: borrowing HeaderRows,

@@ -1,7 +1,7 @@
 import TextFormats
 
-/// How far the message has been looked at with which a stream goes on, so that one that comes in many pieces is not read
-/// anew with every one of them.
+/// How far the message has been looked at with which a stream goes on, so that one that comes in many pieces is not
+/// read anew with every one of them.
 ///
 /// Invariant: all numbers are offsets from where the message begins; what they say of it stays true when more comes.
 public struct StreamProgress: BitwiseCopyable, Sendable {

@@ -52,6 +52,34 @@ import WireFormats
         }
     }
 
+    @Test(
+        "A phone's connections come to the worker of its datagrams, and the answers to them, too", arguments: [1, 3, 4])
+    func phones(workers: Int) throws {
+        let ownership = Ownership(workers: workers, ports: Self.ports, seed: 42, scaling: try scaling())
+        let server = Endpoint(Self.server.address, 5060)
+        for worker in 0..<workers {
+            let share = WorkerShare(index: worker, of: workers)
+            let sip = try SIPGateway(
+                .init(bindings: 4096, registrations: 1, calls: 1, media: 1), addresses: [Self.publicAddress],
+                ports: Self.ports, settings: SIPSettings(), table: .init([Self.publicAddress], Self.ports), seed: 1,
+                now: 0, share: share)
+            var gateway = try Gateway(
+                .init(conversations: 4096, data: 16), addresses: [Self.publicAddress], ports: Self.ports, services: [],
+                settings: Settings(), seed: 1, now: 0, share: share, sipServices: [5060], sip: sip)
+            for client in Self.clients {
+                let syn = Frames.segment(from: client, to: server, flags: .syn)
+                guard let ends = ControlEnds(syn, from: .inside, gateway), ownership.owner(ofSIP: ends) == worker
+                else { continue }
+                let ofDatagrams = ownership.owner(of: client.address)
+                #expect(ofDatagrams == worker)
+                let answer = Frames.segment(from: server, to: open(syn, &gateway), flags: TCPFlags.syn.with(.ack))
+                let back = ControlEnds(answer, from: .outside, gateway)
+                let owner = try ownership.owner(ofSIP: #require(back))
+                #expect(owner == worker, "\(client)")
+            }
+        }
+    }
+
     @Test("Every worker has its part of the conversations", arguments: [2, 4, 8])
     func even(workers: Int) throws {
         let gateway = try gateway(0, of: 1)
@@ -107,5 +135,14 @@ import WireFormats
         let source = gateway.outbox[0].source
         gateway.clear()
         return source
+    }
+}
+
+extension ControlEnds {
+    /// Those of a frame.
+    fileprivate init?(_ frame: [UInt8], from side: Side, _ gateway: borrowing Gateway) {
+        let bytes = frame.span.bytes
+        guard let ends = gateway.ends(of: bytes, TCPPacket(bytes), from: side) else { return nil }
+        self = ends
     }
 }

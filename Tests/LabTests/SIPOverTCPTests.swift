@@ -1,5 +1,5 @@
-// Calls over TCP through the gateway: many of them over one connection, and a phone that its registrar reaches by the one
-// connection that it has opened.
+// Calls over TCP through the gateway: many of them over one connection, and a phone that its registrar reaches by the
+// one connection that it has opened.
 
 import Foundation
 import Testing

@@ -225,7 +225,7 @@ import WireFormats
                 edge = start + piece.count + Int(last.window)
             }
         }
-        bench.repeatLast()
+        bench.sayAgain(bytes.suffix(1))
         #expect(bench.count(.sipEdited) == 1 && bench.count(.sipStreamsUnread) == 0)
         #expect(bench.server.text.hasSuffix("a=ptime:20\r\n") && bench.server.text.contains("c=IN IP4 203.0.113.7\r\n"))
         #expect(bench.gateway.freeBlocks == free)
@@ -282,8 +282,7 @@ import WireFormats
         for start in stride(from: 0, to: long.count, by: 1400) {
             bench.say(.inside, Array(long[start..<min(start + 1400, long.count)]))
         }
-        bench.wait(5)
-        bench.repeatLast()
+        bench.sayAgain(long.suffix(1000))
         #expect(bench.server.read == long && bench.count(.sipStreamsUnread) == 1)
         let other = Bench.openSIP()
         other.say(.inside, String(register().prefix(100)), flags: TCPFlags.ack.with(.fin))
@@ -348,11 +347,11 @@ extension Bench {
         connect()
     }
 
-    /// The client repeats its last byte, a line feed, as it does until that is acknowledged: here an end reads what goes out because of an
-    /// acknowledgement before what has gone out already, and takes it for too early.
-    fileprivate func repeatLast() {
-        var last = segment(.inside, [10])
-        last.sequence &-= 1
+    /// The client repeats the last bytes, as it does until they are acknowledged: here an end reads what goes out because
+    /// of an acknowledgement before what has gone out already, and takes it for too early.
+    fileprivate func sayAgain(_ bytes: ArraySlice<UInt8>) {
+        var last = segment(.inside, Array(bytes))
+        last.sequence &-= UInt32(bytes.count)
         send(last)
     }
 

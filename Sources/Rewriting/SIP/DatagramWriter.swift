@@ -53,3 +53,18 @@ public enum DatagramWriter {
         frame.put(checksum == 0 ? 0xffff : checksum, at: transport &+ 6)
     }
 }
+
+extension SIPGateway {
+    /// Writes a datagram of the outbox; see `DatagramWriter`.
+    ///
+    /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis")
+    public func write(
+        _ datagram: OutgoingDatagram, from position: Int, room: Int, identification: UInt16,
+        into frame: inout MutableRawSpan, at network: Int
+    ) -> (length: Int, next: Int?) {
+        DatagramWriter.write(
+            datagram, data(of: datagram), from: position, room: room, identification: identification, into: &frame,
+            at: network)
+    }
+}

@@ -1,8 +1,8 @@
 import WireFormats
 
-/// An inside endpoint that speaks SIP, and the public endpoint that stands for it: over UDP toward every peer (RFC 4787
-/// REQ-1), for as long as a registration, a call or packets from inside need it; over TCP toward one peer, for as long as
-/// its connection lasts, or a call that began there.
+/// An inside endpoint that speaks SIP, and the public endpoint that stands for it: over UDP toward every peer (RFC
+/// 4787 REQ-1), for as long as a registration, a call or packets from inside need it; over TCP toward one peer, for as
+/// long as its connection lasts, or a call that began there.
 public struct SIPBinding: BitwiseCopyable, Sendable {
     /// Where in a message an endpoint is named. In each of them the inside end may leave out its port, if that is 5060;
     /// what comes back to it must be without a port then, too.

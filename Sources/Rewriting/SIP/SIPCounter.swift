@@ -1,8 +1,7 @@
 import PlainMemory
 
-/// What a worker counts of SIP: every datagram, and every message on a connection, ends in exactly one of the verdicts, and
-/// events are counted beside them.
-/// `sallyport counters` shows all of them by these names.
+/// What a worker counts of SIP: every datagram, and every message on a connection, ends in exactly one of the
+/// verdicts, and events are counted beside them. `sallyport counters` shows all of them by these names.
 public enum SIPCounter: Int, CaseIterable, Sendable {
     // Verdicts on messages.
     case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused

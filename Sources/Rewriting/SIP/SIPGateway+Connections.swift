@@ -1,9 +1,9 @@
 import SIPCodec
 import WireFormats
 
-/// SIP over TCP, for connections that inside ends open: `Gateway` edits the stream, and each message in it is translated
-/// as one of UDP would be. What an inside end names of its own, the port that it sends from or one that it listens on,
-/// becomes the public endpoint of its connection, by which its server reaches it (RFC 5626, RFC 5923).
+/// SIP over TCP, for connections that inside ends open: `Gateway` edits the stream, and each message in it is
+/// translated as one of UDP would be. What an inside end names of its own, the port that it sends from or one that it
+/// listens on, becomes the public endpoint of its connection, by which its server reaches it (RFC 5626, RFC 5923).
 extension SIPGateway {
     /// Whether a connection more can have a binding.
     var hasRoom: Bool { @_noLocks get { bindings.count < bindings.capacity } }

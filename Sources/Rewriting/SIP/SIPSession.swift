@@ -1,8 +1,8 @@
 import SIPCodec
 import WireFormats
 
-/// The gateway's view of a TCP connection with SIP: where the next message begins in each direction, and whether that can
-/// be known. A message is held until it is whole, and goes on as `SIPGateway` translates it.
+/// The gateway's view of a TCP connection with SIP: where the next message begins in each direction, and whether that
+/// can be known. A message is held until it is whole, and goes on as `SIPGateway` translates it.
 struct SIPSession: BitwiseCopyable {
     /// The binding of the connection, or -1.
     private(set) var binding = -1

@@ -22,8 +22,8 @@ struct Splices: ~Copyable {
     /// The most changes of one message.
     private static var capacity: Int { @_noLocks get { 512 } }
 
-    /// The most by which they make a message longer: an address and a port stand for one of seven characters at least, and
-    /// a port for one.
+    /// The most by which they make a message longer: an address and a port stand for one of seven characters at least,
+    /// and a port for one.
     static var growthMax: Int { @_noLocks get { capacity &* (longest &- 7) } }
 
     private var splices: Slots<Splice>
