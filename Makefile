@@ -46,7 +46,7 @@ thread-sanitizer:
 bench: QUICK =
 bench-quick: QUICK = --quick
 bench bench-quick:
-	tools/install-packages build demo test
+	tools/install-packages build demo test bench
 	$(BUILD) --product sallyport
 	$(BUILD) --package-path Benchmarks
 	$(AS_ROOT) Benchmarks/.build/release/report $(QUICK) --gateway $(EXECUTABLE) --output $(REPORT)
