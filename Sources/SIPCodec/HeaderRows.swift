@@ -25,12 +25,15 @@ public struct HeaderRow: BitwiseCopyable, Sendable {
 /// The header fields of a message, in its order, in memory of the caller's that is used again and again: those that
 /// `HeaderName` knows, each row of them with all its values; the others are not kept.
 ///
-/// Invariant: of every name in `present`, `firstIndex` holds the first row.
+/// Invariants: the first `count` rows are written; of every name in `present`, `firstIndex` holds the first row. The rows
+/// stand in memory of their own because the compiler (6.3) copies a whole `InlineArray` to read one element of it.
+@safe
 public struct HeaderRows: ~Copyable {
     /// How many fields there is room for.
     public static var capacity: Int { @_noLocks get { 192 } }
 
-    private var rows: InlineArray<192, HeaderRow>
+    /// Of `capacity` rows. Safe wherever it is used: places are checked against `count`, or `capacity`.
+    private let rows: UnsafeMutablePointer<HeaderRow>
     private var firstIndex: InlineArray<32, UInt8>
     /// How many there are.
     public private(set) var count: Int
@@ -39,14 +42,15 @@ public struct HeaderRows: ~Copyable {
     private(set) var repeated: UInt32
 
     /// No rows.
-    @_noLocks
     public init() {
-        rows = InlineArray(repeating: HeaderRow(name: .other, value: 0..<0))
+        unsafe rows = .allocate(capacity: HeaderRows.capacity)
         firstIndex = InlineArray(repeating: 0)
         count = 0
         present = 0
         repeated = 0
     }
+
+    deinit { unsafe rows.deallocate() }
 
     @inline(__always) @_noLocks
     mutating func removeAll() {
@@ -58,8 +62,8 @@ public struct HeaderRows: ~Copyable {
     /// Whether there was room for it.
     @inline(__always) @_noLocks
     mutating func append(_ row: HeaderRow) -> Bool {
-        guard count < 192 else { return false }
-        rows[count] = row
+        guard count < HeaderRows.capacity else { return false }
+        unsafe rows[count] = row
         let bit = Self.bit(row.name)
         repeated |= present & bit
         if present & bit == 0 { firstIndex[row.name.index] = UInt8(truncatingIfNeeded: count) }
@@ -79,8 +83,8 @@ public struct HeaderRows: ~Copyable {
     /// A row, from 0 to `count`.
     public subscript(index: Int) -> HeaderRow {
         @_noLocks get {
-            precondition(index < count, "no such row")
-            return rows[index]
+            precondition(index >= 0 && index < count, "no such row")
+            return unsafe rows[index]
         }
     }
 
@@ -88,6 +92,6 @@ public struct HeaderRows: ~Copyable {
     @_noLocks
     public func first(_ name: HeaderName) -> Range<Int>? {
         guard present & Self.bit(name) != 0 else { return nil }
-        return rows[Int(firstIndex[name.index])].value
+        return self[Int(firstIndex[name.index])].value
     }
 }
