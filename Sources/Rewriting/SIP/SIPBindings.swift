@@ -4,19 +4,16 @@ import WireFormats
 
 /// All bindings of one worker, and the public UDP ports that they have.
 ///
-/// Invariants: a slot that is not free is found by `index` by its inside endpoint, and by the port block by its public
-/// one; `published` says the same of it to all workers.
+/// Invariant: a slot that is not free is found by `index` by its inside endpoint, and by the port block by its public one.
 struct SIPBindings: ~Copyable {
     private var bindings: SharedSlots<SIPBinding>
     private var index: FlowIndex
     private var free: FreeList
     private var ports: PortBlock
     private var numbers: Numbers
-    private let published: PublicEndpoints
 
     init(
-        capacity: Int, descriptor: Int32, ports: consuming PortBlock, published: PublicEndpoints, seed: UInt64,
-        share: WorkerShare
+        capacity: Int, descriptor: Int32, ports: consuming PortBlock, seed: UInt64, share: WorkerShare
     ) throws(TableError) {
         let bindings = try SharedSlots<SIPBinding>(count: capacity, descriptor: descriptor)
         let index = try FlowIndex(capacity: capacity, seed: seed)
@@ -25,7 +22,6 @@ struct SIPBindings: ~Copyable {
         self.index = index
         self.free = free
         self.ports = ports
-        self.published = published
         numbers = Numbers(share)
     }
 
@@ -67,7 +63,6 @@ struct SIPBindings: ~Copyable {
         binding.translated = ports.take(draw, for: .conversation(slot))
         binding.sent = now
         bindings.store(binding, at: slot)
-        publish(slot)
         return slot
     }
 
@@ -76,7 +71,6 @@ struct SIPBindings: ~Copyable {
     mutating func end(_ slot: Int) {
         let binding = bindings[slot]
         index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
-        published.set(binding.translated, to: nil)
         ports.give(binding.translated)
         bindings.store(SIPBinding(), at: slot)
         free.give(slot)
@@ -89,7 +83,7 @@ struct SIPBindings: ~Copyable {
     mutating func didSend(_ slot: Int, to peer: Endpoint, now: UInt64) {
         bindings.beginChange(of: slot)
         bindings[slot].sent = now
-        bindings[slot].peer = peer
+        bindings[slot].didSend(to: peer)
         bindings.endChange(of: slot)
     }
 
@@ -126,14 +120,5 @@ struct SIPBindings: ~Copyable {
         bindings.beginChange(of: slot)
         bindings[slot].portless = noted
         bindings.endChange(of: slot)
-        publish(slot)
-    }
-
-    @_noLocks
-    private func publish(_ slot: Int) {
-        let binding = bindings[slot]
-        published.set(
-            binding.translated,
-            to: PublicEndpoints.Entry(inside: binding.inside, isMedia: false, portless: binding.portless))
     }
 }

@@ -21,7 +21,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipPassed: "SIP message that names no address to translate, passed on as it came"
         case .sipForeign: "datagram on the SIP port that is not SIP (keep-alives, STUN), passed on as it came"
         case .sipMalformed: "SIP message that cannot be understood, passed on as it came"
-        case .sipRefused: "SIP request answered by the gateway because a table was full"
+        case .sipRefused: "SIP request answered by the gateway with 503 because a table was full"
         case .dropSIPChecksum: "corrupt: checksum wrong"
         case .dropSIPUnknown: "from outside, to a public port that is nobody's, or not SIP from a stranger"
         case .dropSIPFull:
@@ -37,7 +37,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .registrationsFull: "registrations not followed because the table is full"
         case .callsOpened: "calls begun"
         case .callsConfirmed: "calls answered"
-        case .callsFailed: "calls not answered"
+        case .callsFailed: "calls not answered, but for challenges"
         case .callsEnded: "calls ended by BYE"
         case .callsLost: "calls ended because media and signalling fell silent"
         case .callsFull: "calls refused because the table is full (gateway.conversations)"

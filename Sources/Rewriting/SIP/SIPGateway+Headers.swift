@@ -5,9 +5,30 @@ import WireFormats
 /// ones become inside ones on the way in, each the exact inverse of the other (RFC 3261 sections 12.2 and 16.11). Call-ID,
 /// credentials and all that is not named here stay as they are.
 extension SIPGateway {
+    /// What an address in a message is about.
+    private enum Mention {
+        /// Its sender himself: where he can be reached. Another port of his, as a phone has that sends from one and listens
+        /// on another, gets a binding, too.
+        case own(SIPBinding.Place)
+        /// A party, by whatever name it goes.
+        case identity
+        /// Where to go, as somebody has told before.
+        case copy(SIPBinding.Place)
+
+        var place: SIPBinding.Place {
+            @_noLocks get {
+                switch self {
+                case .own(let place), .copy(let place): place
+                case .identity: .identity
+                }
+            }
+        }
+    }
+
     @_noLocks
     mutating func translateHeaders(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        if case .request(_, let uri) = message.startLine { translate(bytes, uri: uri, .contact, context) }
+        named = nil
+        if case .request(_, let uri) = message.startLine { translate(bytes, uri: uri, .copy(.contact), context) }
         var isFirst = true
         for index in 0..<rows.count {
             let row = rows[index]
@@ -15,10 +36,11 @@ extension SIPGateway {
             case .via:
                 translateVia(bytes, row.value, isFirst: isFirst, context)
                 isFirst = false
-            case .contact: translateAddresses(bytes, row.value, .contact, context)
+            case .contact: translateAddresses(bytes, row.value, .own(.contact), context)
             case .from, .to, .referTo, .referredBy, .pAssertedIdentity, .pPreferredIdentity:
                 translateAddresses(bytes, row.value, .identity, context)
-            case .route, .recordRoute, .path, .serviceRoute: translateAddresses(bytes, row.value, .route, context)
+            case .recordRoute, .path: translateAddresses(bytes, row.value, .own(.route), context)
+            case .route, .serviceRoute: translateAddresses(bytes, row.value, .copy(.route), context)
             default: break
             }
         }
@@ -32,96 +54,112 @@ extension SIPGateway {
         var values = ValueList(row)
         var isFirst = isFirst
         while let value = values.next(in: bytes) {
-            defer { isFirst = false }
-            guard let via = ViaValue(bytes, value), let endpoint = translate(bytes, via.sentBy, .via, context) else {
-                continue
-            }
-            if let place = via.maddr, let address = IPv4Address(bytes, text: place) {
-                let from = context.side == .inside ? context.inside : context.translated
-                if address == from.address { splices.replace(place, by: endpoint.address) }
+            guard let via = ViaValue(bytes, value) else { continue }
+            if isUDP(bytes, via.transport), let endpoint = translate(bytes, via.sentBy, .own(.via), context),
+                let place = via.maddr, case .ipv4(let address) = via.sentBy.kind,
+                address == IPv4Address(bytes, text: place)
+            {
+                splices.replace(place, by: endpoint.address)
             }
             // What the next hop has noted is where the inside end's packets seem to come from (RFC 3581).
-            guard isFirst, context.side == .outside else { continue }
-            if let place = via.received, let address = IPv4Address(bytes, text: place),
-                address == context.translated.address
-            {
-                splices.replace(place, by: context.inside.address)
-            }
-            if let place = via.rport?.value, let port = SDPPort(bytes, place), port.number == context.translated.port {
-                splices.replace(place, by: context.inside.port)
-            }
+            if isFirst, context.side == .outside { restoreSource(bytes, via, context) }
+            isFirst = false
+        }
+    }
+
+    @_noLocks
+    private mutating func restoreSource(_ bytes: RawSpan, _ via: ViaValue, _ context: Context) {
+        if let place = via.received, let address = IPv4Address(bytes, text: place),
+            address == context.translated.address
+        {
+            splices.replace(place, by: context.inside.address)
+        }
+        if let place = via.rport?.value, let port = SDPPort(bytes, place), port.number == context.translated.port {
+            splices.replace(place, by: context.inside.port)
         }
     }
 
     @_noLocks
     private mutating func translateAddresses(
-        _ bytes: RawSpan, _ row: Range<Int>, _ place: SIPBinding.Place, _ context: Context
+        _ bytes: RawSpan, _ row: Range<Int>, _ mention: Mention, _ context: Context
     ) {
         var values = ValueList(row)
         while let value = values.next(in: bytes) {
             guard let address = NameAddress(bytes, value) else { continue }
-            translate(bytes, uri: address.uri, place, context)
+            translate(bytes, uri: address.uri, mention, context)
         }
-    }
-
-    @_noLocks
-    private mutating func translate(
-        _ bytes: RawSpan, uri range: Range<Int>, _ place: SIPBinding.Place, _ context: Context
-    ) {
-        guard let uri = SIPURI(bytes, range), let host = uri.host, case .sip = uri.scheme else { return }
-        guard isReachedByUDP(bytes, uri) else { return }
-        _ = translate(bytes, host, place, context)
     }
 
     /// A binding stands for an endpoint of UDP only.
     @_noLocks
-    private func isReachedByUDP(_ bytes: RawSpan, _ uri: SIPURI) -> Bool {
-        var parameters = Parameters(uri.parameters)
-        while let parameter = parameters.next(in: bytes) {
-            guard parameter.name == .transport, let value = parameter.value else { continue }
-            guard value.count == 3 else { return false }
-            var letters: UInt32 = 0
-            for offset in value { letters = letters << 8 | UInt32(bytes.octet(at: offset) | 0x20) }
-            return letters == 0x75_6470  // udp
+    private mutating func translate(
+        _ bytes: RawSpan, uri range: Range<Int>, _ mention: Mention, _ context: Context
+    ) {
+        guard let uri = SIPURI(bytes, range), let host = uri.host, case .sip = uri.scheme else { return }
+        if let transport = Parameters.value(of: .transport, in: bytes, uri.parameters), !isUDP(bytes, transport) {
+            return
         }
-        return true
+        _ = translate(bytes, host, mention, context)
+    }
+
+    @_noLocks
+    private func isUDP(_ bytes: RawSpan, _ name: Range<Int>) -> Bool {
+        guard name.count == 3 else { return false }
+        var letters: UInt32 = 0
+        for offset in name { letters = letters << 8 | UInt32(bytes.octet(at: offset) | 0x20) }
+        return letters == 0x75_6470  // udp
     }
 
     /// Translates a host and its port; what they became, or nil if they stay.
     @_noLocks
     private mutating func translate(
-        _ bytes: RawSpan, _ host: SIPHost, _ place: SIPBinding.Place, _ context: Context
+        _ bytes: RawSpan, _ host: SIPHost, _ mention: Mention, _ context: Context
     ) -> Endpoint? {
         guard case .ipv4(let address) = host.kind else { return nil }
         let range = host.range.lowerBound..<host.portRange.upperBound
-        guard context.side == .inside else {
-            guard let port = host.port, let entry = published.entry(of: Endpoint(address, port)), !entry.isMedia else {
-                return nil
-            }
-            if entry.portless & place.bit != 0, entry.inside.port == 5060 {
-                splices.replace(range, by: entry.inside.address)
-            } else {
-                splices.replace(range, by: entry.inside)
-            }
-            return entry.inside
+        guard context.side == .inside else { return restore(Endpoint(address, host.port ?? 5060), range, mention.place) }
+        guard let slot = binding(of: Endpoint(address, host.port ?? 5060), mention, context) else { return nil }
+        switch mention {
+        case .own(.contact):
+            named = slot
+            bindings.note(slot, .contact, isPortless: host.port == nil)
+        case .own, .identity: bindings.note(slot, mention.place, isPortless: host.port == nil)
+        case .copy: break
         }
-        let endpoint = Endpoint(address, host.port ?? 5060)
-        guard let slot = binding(of: endpoint, context) else { return nil }
-        bindings.note(slot, place, isPortless: host.port == nil)
         splices.replace(range, by: bindings[slot].translated)
         return bindings[slot].translated
     }
 
-    /// The binding of an endpoint that an inside end names. Where it names another port of its own, as a phone does that
-    /// sends from one port and listens on another, that gets one, too; what it says of other hosts opens nothing.
+    /// Puts the inside endpoint back into the place of its public one. Only bindings of this worker are: to it the inside
+    /// end's messages come, where they are made public again.
     @_noLocks
-    private mutating func binding(of endpoint: Endpoint, _ context: Context) -> Int? {
+    private mutating func restore(
+        _ endpoint: Endpoint, _ range: Range<Int>, _ place: SIPBinding.Place
+    ) -> Endpoint? {
+        guard let slot = bindings.find(translated: endpoint) else { return nil }
+        let binding = bindings[slot]
+        if binding.portless & place.bit != 0, binding.inside.port == 5060 {
+            splices.replace(range, by: binding.inside.address)
+        } else {
+            splices.replace(range, by: binding.inside)
+        }
+        return binding.inside
+    }
+
+    /// The binding of an endpoint that an inside end names. What it says of other hosts opens nothing, unless it registers
+    /// them.
+    @_noLocks
+    private mutating func binding(of endpoint: Endpoint, _ mention: Mention, _ context: Context) -> Int? {
         if endpoint == context.inside { return context.binding }
         if let slot = bindings.find(endpoint) { return slot }
-        guard endpoint.address == context.inside.address, endpoint.port >= 1024 else {
-            if endpoint.address.isPrivate { count(.sipHostsElsewhere) }
+        let isOwn = endpoint.address == context.inside.address
+        guard isOwn || endpoint.address.isPrivate else { return nil }
+        if !isOwn, !context.isRegistration {
+            count(.sipHostsElsewhere)
             return nil
         }
+        // No message has to name many.
+        guard case .own = mention, endpoint.port >= 1024, media.requestCount < 16 else { return nil }
         return open(endpoint)
     }
 }

@@ -62,6 +62,8 @@ public struct SIPGateway: ~Copyable {
         let inside: Endpoint
         let translated: Endpoint
         let timeToLive: UInt8
+        /// Whether an inside end registers somebody.
+        var isRegistration = false
 
         @_noLocks
         init(_ datagram: UDPPacket, from side: Side, slot: Int, _ binding: SIPBinding) {
@@ -90,6 +92,8 @@ public struct SIPGateway: ~Copyable {
     var rows = HeaderRows()
     var splices: Splices
     var description = SessionDescription()
+    /// The binding that the Contact of the message from inside names.
+    var named: Int?
     private let table: PublicEndpoints.Table
     private var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
@@ -107,12 +111,12 @@ public struct SIPGateway: ~Copyable {
         var lottery = Lottery(seed: seed)
         let slice = PortCut(ports, workers: share.count).slice(share.index)
         // An eighth for signalling, and so that the rest begins with an even port.
-        let last = (slice.lowerBound + UInt16(max(2, slice.count / 8))) | 1
+        let last = (slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
         let signalling = try PortBlock(addresses, slice.lowerBound...last)
         let pairs = try PortBlock(addresses, last + 1...slice.upperBound, inPairs: true)
         let bindings = try SIPBindings(
-            capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling,
-            published: table.endpoints, seed: lottery.draw(), share: share)
+            capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling, seed: lottery.draw(),
+            share: share)
         let registrations = try SIPRegistrations(
             capacity: capacity.registrations, descriptor: descriptors.registrations)
         let calls = try SIPCalls(
@@ -210,7 +214,9 @@ public struct SIPGateway: ~Copyable {
         self.now = now
         guard datagram.isIntact(frame) else { return count(.dropSIPChecksum) }
         if side == .inside {
-            guard let slot = bindings.find(datagram.source) ?? open(datagram.source) else { return count(.dropSIPFull) }
+            guard let slot = bindings.find(datagram.source) ?? open(datagram.source) else {
+                return refuse(frame, datagram)
+            }
             bindings.didSend(slot, to: datagram.destination, now: now)
             work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
         } else {
@@ -236,6 +242,8 @@ public struct SIPGateway: ~Copyable {
         splices.removeAll()
         do throws(MessageDefect) {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
+            var context = context
+            if case .request(.register, _) = message.startLine { context.isRegistration = context.side == .inside }
             work(frame, datagram, message, context)
         } catch {
             if case .notSIP = error { return passForeign(frame, datagram, context) }
@@ -249,23 +257,36 @@ public struct SIPGateway: ~Copyable {
         _ frame: RawSpan, _ datagram: UDPPacket, _ message: SIPMessage, _ context: Context
     ) {
         let call = follow(frame, message, context)
-        if case .refused = call { return refuse(frame, message, context) }
+        if case .refused = call { return refuse(frame, message, datagram) }
         translateHeaders(frame, message, context)
-        if case .call(let slot) = call {
-            translateBody(frame, message, context, call: slot)
+        if case .call(let slot, let isCurrent) = call {
+            if isCurrent, let named { keep(named, for: slot) }
+            let isComplete = translateBody(frame, message, context, call: slot, isCurrent: isCurrent)
+            guard isComplete || !message.canBeRefused else {
+                withdraw(message, from: slot, context)
+                return refuse(frame, message, datagram)
+            }
+            if isCurrent { confirm(frame, message, context, call: slot) }
         }
         guard !splices.isFull else { return count(.dropSIPTooLarge) }
         count(splices.count > 0 ? .sipEdited : .sipPassed)
         send(frame, datagram.payload, context)
     }
 
-    /// What is not SIP: from inside anything, as to any other port; from outside only what the peer sends that the inside
-    /// end has spoken to last.
+    /// What is not SIP: from inside anything, as to any other port; from outside only what comes from where the inside end
+    /// has sent to, or is registered.
     @_noLocks
     private mutating func passForeign(_ frame: RawSpan, _ datagram: UDPPacket, _ context: Context) {
-        if context.side == .outside, datagram.source != bindings[context.binding].peer { return count(.dropSIPUnknown) }
+        guard context.side == .inside || isPeer(datagram.source, context) else { return count(.dropSIPUnknown) }
         count(.sipForeign)
         send(frame, datagram.payload, context)
+    }
+
+    /// Whether the inside end has lately sent to an outside one, or is registered there.
+    @_noLocks
+    func isPeer(_ source: Endpoint, _ context: Context) -> Bool {
+        bindings[context.binding].hasSent(to: source)
+            || registrations.isRegistrar(source, of: bindings[context.binding])
     }
 
     /// Sends a message on, with all changes.
@@ -282,21 +303,32 @@ public struct SIPGateway: ~Copyable {
                 timeToLive: context.timeToLive &- 1))
     }
 
+    /// How many datagrams there is room for.
+    var outboxCapacity: Int { @_noLocks get { outbox.count } }
+
     @_noLocks
     private mutating func append(_ datagram: OutgoingDatagram) {
-        precondition(outboxCount < outbox.count, "a datagram causes one, and a timer one")
+        precondition(outboxCount < outbox.count, "a datagram causes one, and a timer as many as fit")
         outbox[outboxCount] = datagram
         outboxCount &+= 1
     }
 
     // MARK: What the gateway itself says
 
-    /// Answers a request for whose call there is no room (RFC 3261 section 21.5.4), as the next hop would; an ACK is not
-    /// answered.
+    /// There is no room for a new inside endpoint: an INVITE is answered.
     @_noLocks
-    private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ context: Context) {
+    private mutating func refuse(_ frame: RawSpan, _ datagram: UDPPacket) {
+        do throws(MessageDefect) {
+            let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
+            if case .request(.invite, _) = message.startLine { return refuse(frame, message, datagram) }
+        } catch {}
+        count(.dropSIPFull)
+    }
+
+    /// Answers a request that there is no room for (RFC 3261 section 21.5.4), as the next hop would.
+    @_noLocks
+    private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ datagram: UDPPacket) {
         count(.sipRefused)
-        guard case .request(let method, _) = request.startLine, method.rawValue != Method.ack.rawValue else { return }
         let start = message.end
         message.append("SIP/2.0 503 Service Unavailable\r\n")
         for index in 0..<rows.count {
@@ -304,13 +336,20 @@ public struct SIPGateway: ~Copyable {
             if case .via = row.name { append("Via: ", frame, row.value) }
         }
         append("From: ", frame, request.from)
-        append("To: ", frame, request.to)
+        message.append("To: ")
+        message.append(frame, request.to)
+        // The same tag for all repetitions (section 8.2.6.2).
+        if tag(frame, request.to) == nil {
+            message.append(";tag=")
+            message.append(decimal: hash.of(frame, request.callID))
+        }
+        message.append("\r\n")
         append("Call-ID: ", frame, request.callID)
         if let cSeq = rows.first(.cSeq) { append("CSeq: ", frame, cSeq) }
         message.append("Retry-After: 30\r\nContent-Length: 0\r\n\r\n")
         append(
             OutgoingDatagram(
-                from: context.destination, to: context.source, start: start, count: message.end &- start,
+                from: datagram.destination, to: datagram.source, start: start, count: message.end &- start,
                 timeToLive: 64))
     }
 
@@ -321,7 +360,7 @@ public struct SIPGateway: ~Copyable {
         message.append("\r\n")
     }
 
-    /// Keeps the way to a registrar open that a registered phone has not used for a while (RFC 5626 section 4.4.1).
+    /// Sends a keep-alive to a registrar.
     @_noLocks
     mutating func keepAlive(_ slot: Int, at registrar: Endpoint) {
         count(.sipKeepalives)
@@ -331,6 +370,16 @@ public struct SIPGateway: ~Copyable {
             OutgoingDatagram(
                 from: bindings[slot].translated, to: registrar, start: start, count: message.end &- start,
                 timeToLive: 64))
-        bindings.didKeepAlive(slot, now: now)
+    }
+}
+
+extension SIPMessage {
+    /// Whether a request is one that an offer begins with, so that an answer by the gateway ends it.
+    fileprivate var canBeRefused: Bool {
+        @_noLocks get {
+            if case .request(.invite, _) = startLine { return true }
+            if case .request(.update, _) = startLine { return true }
+            return false
+        }
     }
 }
