@@ -37,8 +37,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("osipparser2"), .linkedLibrary("sofia-sip-ua")]),
         .target(name: "SIPMessages", path: "SIPMessages"),
         .target(
-            name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
-            exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "traffic_program.h"], plugins: ["CompileBPF"]),
+            name: "Traffic",
+            dependencies: ["CTraffic", "SIPMessages", gateway("Routing"), gateway("Steering")], path: "Traffic",
+            exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "sip.bpf.c", "traffic_program.h"],
+            plugins: ["CompileBPF"]),
         .target(
             name: "Operations",
             dependencies: [

@@ -27,7 +27,7 @@ public enum CallMessage: Int, CaseIterable, Sendable {
                     Contact: <sip:phone@\(phone)>;expires=600
                     Authorization: Digest username="phone", realm="\(server)", nonce="Zm9yLXRoZS1iZW5jaG1hcms", \
                     uri="sip:\(server)", response="6629fae49393a05397450978507c4ef1", algorithm=MD5
-                    User-Agent: A telephone (lab), version 1.0
+                    User-Agent: A telephone (laboratory), version 1.0
                     """, body: "", values)
         case .registered:
             MessageText(
@@ -57,7 +57,7 @@ public enum CallMessage: Int, CaseIterable, Sendable {
                     CSeq: 2 INVITE
                     Contact: <sip:phone@\(phone)>
                     Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE
-                    User-Agent: A telephone (lab), version 1.0
+                    User-Agent: A telephone (laboratory), version 1.0
                     Content-Type: application/sdp
                     """, body: description(address, media), values)
         case .answer:
@@ -84,7 +84,7 @@ public enum CallMessage: Int, CaseIterable, Sendable {
                     To: <sip:callee@\(server):5060>;tag=t\(call)
                     Call-ID: c\(call)-6f1c2d@telephone
                     CSeq: 3 BYE
-                    User-Agent: A telephone (lab), version 1.0
+                    User-Agent: A telephone (laboratory), version 1.0
                     """, body: "", values)
         case .ended:
             MessageText(
@@ -95,6 +95,7 @@ public enum CallMessage: Int, CaseIterable, Sendable {
                     To: <sip:callee@\(server):5060>;tag=t\(call)
                     Call-ID: c\(call)-6f1c2d@telephone
                     CSeq: 3 BYE
+                    Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE
                     Server: A server (lab), version 1.0
                     """, body: "", values)
         }
