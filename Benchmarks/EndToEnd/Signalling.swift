@@ -35,7 +35,7 @@ struct Signalling {
         try path.topology.useKernelHelper()
         var (turns, context): ([Way: [Turn]], [String: String]) = ([:], [:])
         // The helper first, since its rate is what both are loaded with.
-        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 15 : 60) {
+        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 55 : 220) {
             for way in round % 2 == 0 ? [Way.kernel, .direct, .bare, .gateway] : [.gateway, .bare, .direct, .kernel] {
                 turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate], &context))
             }
@@ -99,7 +99,8 @@ struct Signalling {
         let direct = all(.cost, .direct).median
         func own(_ way: Way) -> [Double] { all(.cost, way).map { $0 - direct } }
         for (name, way) in [
-            ("ends alone", Way.direct), ("bare AF_XDP forwarder", .bare), ("gateway", .gateway), ("nf_nat_sip", .kernel),
+            ("ends alone", Way.direct), ("bare AF_XDP forwarder", .bare), ("gateway", .gateway),
+            ("nf_nat_sip", .kernel),
         ] {
             try part.measured(
                 "SIP messages, \(name)", unit: "messages/s", all(.rate, way), context: context,
@@ -125,8 +126,10 @@ struct Signalling {
         }
         for (name, way) in [("gateway", Way.gateway), ("nf_nat_sip", .kernel)] {
             try part.measured(
-                "SIP: messages that should not have come, \(name)", unit: "frames", all(.strange, way), context: context)
-            try part.measured("SIP: requests without answer, \(name)", unit: "frames", all(.lost, way), context: context)
+                "SIP: messages that should not have come, \(name)", unit: "frames", all(.strange, way), context: context
+            )
+            try part.measured(
+                "SIP: requests without answer, \(name)", unit: "frames", all(.lost, way), context: context)
         }
         try part.measured(
             "SIP: frames in, less frames out and named drops", unit: "frames", all(.unaccounted, .gateway),

@@ -43,7 +43,8 @@ struct Messages {
                 goal: index == 0 ? .sipMessage : nil, series: "INVITE read and written: \(way.name)")
         }
         try part.measured(
-            "INVITE, libosip2 to gateway", unit: "ratio", turns.ratios(1, to: 0), context: context, goal: .sipBesideOsip)
+            "INVITE, libosip2 to gateway", unit: "ratio", turns.ratios(1, to: 0), context: context, goal: .sipBesideOsip
+        )
         try part.measured(
             "INVITE, sofia-sip to gateway", unit: "ratio", turns.ratios(3, to: 0), context: context,
             goal: .sipBesideSofia)
