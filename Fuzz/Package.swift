@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["CLibFuzzer"]),
         entry("fuzz-ftp", "FTPCodec"),
         entry("fuzz-sdp", "SIPCodec"),
+        entry("fuzz-sip", "SIPCodec"),
         entry("fuzz-stream", "Rewriting"),
     ],
     swiftLanguageModes: [.v6]

@@ -22,9 +22,8 @@ public final class Registrar: Sendable {
         let run = "\(hosts.sandbox.directory)/kamailio"
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         try Registrar.configuration(address).write(toFile: "\(run)/kamailio.cfg", atomically: false, encoding: .utf8)
-        let modules = URL(
-            fileURLWithPath: try Programs.server("usr/lib/x86_64-linux-gnu/kamailio/modules/usrloc.so")
-        ).deletingLastPathComponent()
+        let modules = URL(fileURLWithPath: try Programs.server("\(Registrar.libraries)/kamailio/modules/usrloc.so"))
+            .deletingLastPathComponent()
         // Its modules look for a library of theirs where it would be installed.
         let library = "LD_LIBRARY_PATH=\(modules.deletingLastPathComponent().path)"
         process = try hosts.outside.start([
@@ -40,6 +39,15 @@ public final class Registrar: Sendable {
     /// Ends it, and forgets who is registered.
     public func stop() throws {
         try process.stop()
+    }
+
+    /// Debian's directory of what is compiled for this machine.
+    private static var libraries: String {
+        #if arch(arm64)
+            "usr/lib/aarch64-linux-gnu"
+        #else
+            "usr/lib/x86_64-linux-gnu"
+        #endif
     }
 
     private static func configuration(_ address: String) -> String {

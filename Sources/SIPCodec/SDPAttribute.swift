@@ -18,7 +18,7 @@ struct SDPAttribute {
         let count = nameEnd &- range.lowerBound
         // The longest are remote-candidates and end-of-candidates.
         guard count >= 3 && count <= 17 else { return nil }
-        let name = Keyword(bytes, range.lowerBound..<nameEnd).lowerCased(count: count)
+        let name = Keyword(lowerCased: bytes, range.lowerBound, count: count)
         guard let kind = Self.kind(name, count, letters: letters | 0x2020_2020) else { return nil }
         let hasColon = nameEnd < range.upperBound && bytes.byte(at: nameEnd) == ASCII.colon
         value = (hasColon ? nameEnd &+ 1 : nameEnd)..<range.upperBound

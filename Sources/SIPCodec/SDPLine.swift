@@ -55,10 +55,13 @@ public struct SDPLine: Sendable {
 
     /// What it is about.
     public let kind: Kind
+    private let lineRange: TextRange
+    private let valueRange: TextRange
+
     /// All of the line, with the CR LF or LF that ends it.
-    public let range: Range<Int>
+    public var range: Range<Int> { @_noLocks get { lineRange.range } }
     /// What stands behind the "=", or the ":" of an attribute, without white space at either end. Empty when nothing does.
-    public let value: Range<Int>
+    public var value: Range<Int> { @_noLocks get { valueRange.range } }
 
     /// Reads the line that stands in `range` of `bytes`, and without its end up to `contentEnd`; nil when it is none that a
     /// gateway acts on.
@@ -77,8 +80,8 @@ public struct SDPLine: Sendable {
         case UInt32(ascii: "o="): kind = .origin
         default: return nil
         }
-        self.range = range
-        value = bytes.trimmed(valueStart..<contentEnd)
+        lineRange = TextRange(range)
+        valueRange = TextRange(bytes.trimmed(valueStart..<contentEnd))
     }
 }
 
@@ -86,21 +89,9 @@ extension RawSpan {
     /// Eight bytes from `offset` on, the first lowest, and zeros for those at or after `end`, which is not before `offset`.
     @inline(__always) @_noLocks
     fileprivate func word(at offset: Int, before end: Int) -> UInt64 {
-        guard offset <= byteCount &- 8 else { return lastWord(at: offset, before: end) }
         let count = end &- offset
-        return count >= 8 ? word(at: offset) : word(at: offset) & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
-    }
-
-    /// The same near the end of the span.
-    @_noLocks
-    private func lastWord(at offset: Int, before end: Int) -> UInt64 {
-        var word: UInt64 = 0
-        var index = end
-        while index > offset {
-            index &-= 1
-            word = word &<< 8 | UInt64(truncatingIfNeeded: byte(at: index))
-        }
-        return word
+        let word = shortWord(at: offset, count: count)
+        return count >= 8 ? word : word & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
     }
 }
 

@@ -12,8 +12,14 @@ public struct SDPOrigin: Sendable {
     /// Reads the value of a line of the kind `origin`; nil when it does not end with an address of the Internet.
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
-        var start = value.upperBound
-        for _ in 0..<3 { start = Self.lastField(bytes, value.lowerBound..<start) }
+        var start = Self.lastField(bytes, value)
+        let usual = start &- 8
+        if usual > value.lowerBound, Keyword(bytes, usual..<start) == Keyword(" IN IP4 ") {
+            guard let address = SDPAddress(bytes, start..<value.upperBound) else { return nil }
+            self.address = address
+            return
+        }
+        for _ in 0..<2 { start = Self.lastField(bytes, value.lowerBound..<start) }
         guard let connection = SDPConnection(bytes, start..<value.upperBound), connection.suffix.isEmpty else {
             return nil
         }
@@ -36,9 +42,8 @@ extension RawSpan {
         var end = range.upperBound
         while end > range.lowerBound {
             let start = max(range.lowerBound, end &- 16)
-            let window = TextWindow(self, at: start)
             let inside = 1 &<< UInt32(truncatingIfNeeded: end &- start) &- 1
-            let mask = sp_equal(window.octets, ASCII.space) &>> window.shift & inside
+            let mask = sp_equal(window(at: start), ASCII.space) & inside
             if mask != 0 { return start &+ 31 &- mask.leadingZeroBitCount }
             end = start
         }

@@ -17,15 +17,18 @@ struct CallMedia: BitwiseCopyable {
     var tag: UInt64 = 0
     /// Which m= line it is.
     var line: UInt8 = 0
-    /// Whether the dialog was confirmed by a 2xx, and whether another one was instead (RFC 3261 section 13.2.2.4).
+    /// Whether the dialog was confirmed by a 2xx.
     var isConfirmed = false
-    var isOver = false
+    /// When it is forgotten because another dialog was confirmed instead (RFC 3261 section 13.2.2.4), or 0.
+    var forgotten: UInt64 = 0
     /// What each side has, and what it has offered, by the side's number.
     var ends = [2 of MediaEnd](repeating: MediaEnd())
     var offered = [2 of MediaEnd](repeating: MediaEnd())
-    /// The exchange in which each side has offered something that is not answered yet, and the one answered last.
+    /// The exchange in which each side has offered something that is not answered yet.
     var pending = [2 of Exchange](repeating: Exchange())
+    /// The exchange that was answered last, and the last of each kind that was answered, or failed.
     var answered = Exchange()
+    var over = [4 of Exchange](repeating: Exchange())
     /// The streams of the inside end as it is and as it was offered, plus one; 0 for none.
     var stream: UInt32 = 0
     var offeredStream: UInt32 = 0

@@ -151,6 +151,8 @@ struct MediaTable: ~Copyable {
         var line: Int
         var side: Side
         var exchange: Exchange
+        /// Whether it stands in a provisional response.
+        var isProvisional: Bool
         var end: MediaEnd
         /// The stream of an inside end; nil for one that is not translated, and for outside ends.
         var stream: Int?
@@ -159,14 +161,15 @@ struct MediaTable: ~Copyable {
 
         @_noLocks
         init(
-            call: UInt32, tag: UInt64, line: Int, side: Side, exchange: Exchange, end: MediaEnd, stream: Int?,
-            closes: UInt64
+            call: UInt32, tag: UInt64, line: Int, side: Side, exchange: Exchange, isProvisional: Bool, end: MediaEnd,
+            stream: Int?, closes: UInt64
         ) {
             self.call = call
             self.tag = tag
             self.line = line
             self.side = side
             self.exchange = exchange
+            self.isProvisional = isProvisional
             self.end = end
             self.stream = stream
             self.closes = closes
@@ -182,13 +185,15 @@ struct MediaTable: ~Copyable {
     @_noLocks
     mutating func offer(_ description: Description, in lists: inout CallMediaLists, isConfirmed: Bool) -> Bool {
         // No other dialog answers the first offer any more.
-        if isConfirmed, description.tag != 0 { remove(0, from: &lists, frees: description.closes) }
+        if isConfirmed, description.tag != 0 {
+            remove(from: &lists, frees: description.closes) { $0.tag == 0 }
+        }
         guard let slot = find(description.tag, description.line, in: lists) ?? add(description, to: &lists) else {
             return false
         }
+        let exchange = description.exchange
         // Once more.
-        if media[slot].answered == description.exchange || media[slot].pending[description.own] == description.exchange
-        {
+        if media[slot].over[exchange.kind] == exchange || media[slot].pending[description.own] == exchange {
             return true
         }
         media[slot].pending[description.own] = description.exchange
@@ -205,11 +210,20 @@ struct MediaTable: ~Copyable {
     /// offered, or to what a newer exchange has replaced, changes nothing. False when there is no room for all flows.
     @_noLocks
     mutating func answer(_ description: Description, in lists: inout CallMediaLists, now: UInt64) -> Bool {
-        guard let slot = find(description.tag, description.line, in: lists) ?? copyTemplate(description, to: &lists)
-        else { return true }
-        let isFirst = media[slot].pending[description.other] == description.exchange
-        guard isFirst || media[slot].answered == description.exchange else { return true }
-        media[slot].answered = description.exchange
+        var found = find(description.tag, description.line, in: lists)
+        if found == nil, let template = find(0, description.line, in: lists) {
+            found = copy(template, for: description, in: &lists)
+            if found == nil { return false }
+        }
+        guard let slot = found else { return true }
+        let exchange = description.exchange
+        let isFirst = media[slot].pending[description.other] == exchange
+        // A 2xx may say other than a provisional response before it, but not the other way round.
+        let isFinal = media[slot].isConfirmed || media[slot].forgotten != 0
+        let isNewer = media[slot].answered == exchange && !(description.isProvisional && isFinal)
+        guard isFirst || isNewer else { return true }
+        media[slot].answered = exchange
+        media[slot].over[exchange.kind] = exchange
         set(slot, description.side, description.end, stream: description.mark, description.closes)
         if isFirst {
             media[slot].pending[description.other] = Exchange()
@@ -244,6 +258,7 @@ struct MediaTable: ~Copyable {
             let slot = Int(entry) &- 1
             for side in 0..<2 where media[slot].pending[side] == exchange {
                 media[slot].pending[side] = Exchange()
+                media[slot].over[exchange.kind] = exchange
                 guard side == 0 else { continue }
                 release(stream: media[slot].offeredStream, frees: frees)
                 media[slot].offeredStream = 0
@@ -259,7 +274,11 @@ struct MediaTable: ~Copyable {
         while entry != 0 {
             let slot = Int(entry) &- 1
             if media[slot].tag == tag { media[slot].isConfirmed = true }
-            media[slot].isOver = !media[slot].isConfirmed
+            if media[slot].isConfirmed {
+                media[slot].forgotten = 0
+            } else if media[slot].forgotten == 0 {
+                media[slot].forgotten = closes
+            }
             entry = media[slot].next
         }
         close(unwanted: lists, at: closes)
@@ -292,10 +311,11 @@ struct MediaTable: ~Copyable {
 
     /// The media of an offer that no tag was known for, once more for a dialog that answers it.
     @_noLocks
-    private mutating func copyTemplate(_ description: Description, to lists: inout CallMediaLists) -> Int? {
-        guard description.tag != 0, let template = find(0, description.line, in: lists),
-            let slot = add(description, to: &lists)
-        else { return nil }
+    private mutating func copy(
+        _ template: Int, for description: Description, in lists: inout CallMediaLists
+    ) -> Int? {
+        guard let slot = add(description, to: &lists) else { return nil }
+        media[slot].forgotten = media[template].forgotten
         media[slot].pending = media[template].pending
         media[slot].offered = media[template].offered
         media[slot].offeredStream = media[template].offeredStream
@@ -384,7 +404,7 @@ struct MediaTable: ~Copyable {
         var entry = lists.media
         while entry != 0 {
             let slot = Int(entry) &- 1
-            if media[slot].stream == stream, !media[slot].isOver, isWanted(leg, by: slot) { return true }
+            if media[slot].stream == stream, media[slot].forgotten == 0, isWanted(leg, by: slot) { return true }
             entry = media[slot].next
         }
         return false
@@ -452,18 +472,21 @@ struct MediaTable: ~Copyable {
     /// more are free at `frees`.
     @_noLocks
     mutating func end(_ lists: inout CallMediaLists, tag: UInt64?, now: UInt64, frees: UInt64) {
-        remove(tag, from: &lists, frees: frees)
+        remove(from: &lists, frees: frees) { tag == nil || $0.tag == tag }
         close(unwanted: lists, at: now)
         _ = closeDue(&lists, now: now)
     }
 
+    /// Removes such media of a call as are to be.
     @_noLocks
-    private mutating func remove(_ tag: UInt64?, from lists: inout CallMediaLists, frees: UInt64) {
+    private mutating func remove(
+        from lists: inout CallMediaLists, frees: UInt64, _ isRemoved: (CallMedia) -> Bool
+    ) {
         var (previous, entry): (Int?, UInt32) = (nil, lists.media)
         while entry != 0 {
             let slot = Int(entry) &- 1
             entry = media[slot].next
-            if let tag, media[slot].tag != tag {
+            guard isRemoved(media[slot]) else {
                 previous = slot
                 continue
             }
@@ -506,6 +529,7 @@ struct MediaTable: ~Copyable {
     /// Closes the flows of a call whose time is over, and frees such ports. When the next one's is, or the greatest number.
     @_noLocks
     mutating func closeDue(_ lists: inout CallMediaLists, now: UInt64) -> UInt64 {
+        remove(from: &lists, frees: now) { $0.forgotten != 0 && $0.forgotten <= now }
         var next = UInt64.max
         var (previous, entry): (Int?, UInt32) = (nil, lists.streams)
         while entry != 0 {

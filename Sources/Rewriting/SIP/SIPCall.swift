@@ -49,6 +49,9 @@ public struct SIPCall: BitwiseCopyable, Sendable {
     /// Until when it is `ending`, and the outside's tag of the dialog that is (0: it has none).
     var ends: UInt64 = 0
     var endingTag: UInt64 = 0
+    /// The last BYE, and the last one that was challenged: repeated, that ends nothing.
+    var bye = Exchange()
+    var challenged = Exchange()
     /// The last requests of each side that may bring an offer.
     var invites = [2 of Request](repeating: Request())
     var updates = [2 of Request](repeating: Request())

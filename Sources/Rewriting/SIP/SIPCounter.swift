@@ -5,9 +5,10 @@ import PlainMemory
 public enum SIPCounter: Int, CaseIterable, Sendable {
     // Verdicts on datagrams.
     case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused
-    case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge
+    case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
+    case sipFragments
     // Events of messages.
-    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull
     // Events of bindings and registrations.
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
@@ -27,8 +28,11 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .dropSIPFull:
             "datagram of a new inside host refused: no binding or public port free (gateway.conversations)"
         case .dropSIPTooLarge: "message with more to change than there is room for"
+        case .dropSIPFragment: "fragments lost: no room, too late, overlapping, or not of SIP"
+        case .sipFragments: "fragments of SIP datagrams that were put together"
         case .sipBodiesSigned: "bodies left as they are because the sender has signed them (auth-int)"
         case .sipHostsElsewhere: "addresses of other inside hosts, left as they are"
+        case .sipPeersFull: "packets of peers of odd ports whose answers will pass by the gateway: too many such peers"
         case .sipKeepalives: "keep-alives sent by the gateway for registered phones"
         case .bindingsOpened: "inside endpoints given a public one"
         case .bindingsEnded: "inside endpoints forgotten"

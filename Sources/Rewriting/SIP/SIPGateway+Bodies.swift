@@ -3,9 +3,16 @@ import WireFormats
 
 /// What a message says of media in its body (RFC 8866, RFC 3264), and what follows from it for ports and flows.
 extension SIPGateway {
-    /// What a session description is to the ones before it.
-    private enum Role {
-        case offer, answer
+    /// What a session description is to the ones before it: the offer of an exchange, or its answer.
+    private struct Part {
+        let isOffer: Bool
+        let exchange: Exchange
+
+        @_noLocks
+        init(isOffer: Bool, _ exchange: Exchange) {
+            self.isOffer = isOffer
+            self.exchange = exchange
+        }
     }
 
     /// Translates the session descriptions of a message of a call, and, if it is current, notes what they say. False when
@@ -56,16 +63,17 @@ extension SIPGateway {
         _ bytes: RawSpan, _ range: Range<Int>, _ message: SIPMessage, _ context: Context, call slot: Int,
         _ isCurrent: Bool
     ) -> Bool {
-        if isCurrent, case .request(.invite, _) = message.startLine {
+        if isCurrent, case .invite? = message.startLine.method {
             calls.setHasOffer(slot, context.side)
         }
         guard !isSigned(bytes) else {
             count(.sipBodiesSigned)
             return true
         }
-        guard let (role, exchange) = role(of: message, calls[slot], context) else { return true }
+        guard canNegotiate(message) else { return true }
         description.read(bytes, range)
-        let isComplete = translateDescription(bytes, message, context, call: slot, isCurrent ? role : nil, exchange)
+        let part = isCurrent ? part(of: message, calls[slot], context) : nil
+        let isComplete = translateDescription(bytes, message, context, call: slot, part)
         if case .strip = settings.ice { stripICE(bytes, range) }
         return isComplete
     }
@@ -83,12 +91,14 @@ extension SIPGateway {
         return false
     }
 
-    /// Translates a description, and notes what it says as an offer or an answer (nil: as none).
+    /// Translates a description, and notes what it says as a part of an exchange (nil: of none).
     @_noLocks
     private mutating func translateDescription(
-        _ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int, _ role: Role?, _ exchange: Exchange
+        _ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int, _ part: Part?
     ) -> Bool {
         let tag = outsideTag(bytes, message, context)
+        var isProvisional = false
+        if message.startLine.method == nil { isProvisional = message.startLine.code < 200 }
         var call = calls[slot]
         var isComplete = true
         // What the session's own c= line has to say.
@@ -116,11 +126,11 @@ extension SIPGateway {
             } else {
                 addCandidates(line, to: &end)
             }
-            guard let role else { continue }
+            guard let part else { continue }
             let item = MediaTable.Description(
-                call: call.number, tag: tag, line: line, side: context.side, exchange: exchange, end: end,
-                stream: stream, closes: now &+ settings.linger)
-            isComplete = note(item, role, &call) && isComplete
+                call: call.number, tag: tag, line: line, side: context.side, exchange: part.exchange,
+                isProvisional: isProvisional, end: end, stream: stream, closes: now &+ settings.linger)
+            isComplete = note(item, isOffer: part.isOffer, &call) && isComplete
         }
         if let common { translateSession(to: common, context) }
         if !isComplete { count(.mediaFull) }
@@ -129,39 +139,39 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private mutating func note(_ description: MediaTable.Description, _ role: Role, _ call: inout SIPCall) -> Bool {
-        switch role {
-        case .offer:
-            var isConfirmed = false
-            if case .confirmed = call.phase { isConfirmed = true }
-            return media.offer(description, in: &call.media, isConfirmed: isConfirmed)
-        case .answer: return media.answer(description, in: &call.media, now: now)
+    private mutating func note(_ description: MediaTable.Description, isOffer: Bool, _ call: inout SIPCall) -> Bool {
+        guard isOffer else { return media.answer(description, in: &call.media, now: now) }
+        var isConfirmed = false
+        if case .confirmed = call.phase { isConfirmed = true }
+        return media.offer(description, in: &call.media, isConfirmed: isConfirmed)
+    }
+
+    /// Whether a description in a message is an offer or an answer, and not of what somebody is capable of.
+    @_noLocks
+    private func canNegotiate(_ message: SIPMessage) -> Bool {
+        if message.startLine.code >= 300 { return false }
+        switch message.cSeq.method {
+        case .invite, .ack, .prack, .update: return true
+        default: return false
         }
     }
 
     /// An INVITE or UPDATE brings an offer; what answers an offer is an answer; and where INVITE had none, the response is
-    /// the offer, and ACK or PRACK has the answer (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311). Nil for
-    /// descriptions in other messages, such as of what somebody is capable of.
+    /// the offer, and ACK or PRACK has the answer (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311).
     @_noLocks
-    private func role(of message: SIPMessage, _ call: SIPCall, _ context: Context) -> (Role, Exchange)? {
+    private func part(of message: SIPMessage, _ call: SIPCall, _ context: Context) -> Part? {
         let requester = requester(of: message, context)
         let invite = call.invites[Int(requester.rawValue)]
         let own = exchange(of: message, context)
-        if case .request(let method, _) = message.startLine {
-            switch method {
-            case .invite, .update: return (.offer, own)
-            case .ack: return invite.hasOffer ? nil : (.answer, own)
-            case .prack:
-                if invite.hasOffer { return (.offer, own) }
-                return (.answer, Exchange(requester, isInvite: true, number: invite.number))
-            default: return nil
-            }
+        guard let method = message.startLine.method else {
+            if case .invite = message.cSeq.method { return Part(isOffer: !invite.hasOffer, own) }
+            return Part(isOffer: false, own)
         }
-        guard case .response(let code) = message.startLine, code < 300 else { return nil }
-        switch message.cSeq.method {
-        case .invite: return (invite.hasOffer ? .answer : .offer, own)
-        case .prack, .update: return (.answer, own)
-        default: return nil
+        switch method {
+        case .ack: return invite.hasOffer ? nil : Part(isOffer: false, own)
+        case .prack where !invite.hasOffer:
+            return Part(isOffer: false, Exchange(requester, isInvite: true, number: invite.number))
+        default: return Part(isOffer: true, own)
         }
     }
 

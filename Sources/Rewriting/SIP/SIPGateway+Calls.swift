@@ -26,17 +26,17 @@ extension SIPGateway {
         }
         let key = hash.of(bytes, message.callID)
         guard let slot = calls.find(key, of: context.inside.address) else {
-            guard case .request(.invite, _) = message.startLine else { return .none }
+            guard case .invite? = message.startLine.method else { return .none }
             return open(bytes, message, key, context)
         }
         var call = calls[slot]
         let isCurrent = isCurrent(message, &call, context)
         if isCurrent {
             call.heard = now
-            if case .request(let method, _) = message.startLine {
+            if let method = message.startLine.method {
                 followRequest(method, bytes, message, &call, context)
-            } else if case .response(let code) = message.startLine {
-                followResponse(code, bytes, message, &call, context)
+            } else {
+                followResponse(message.startLine.code, bytes, message, &call, context)
             }
             calls.store(call, at: slot)
             schedule(call: slot)
@@ -72,8 +72,7 @@ extension SIPGateway {
     /// The side whose request a message is, or answers.
     @_noLocks
     func requester(of message: SIPMessage, _ context: Context) -> Side {
-        if case .request = message.startLine { return context.side }
-        return context.side.other
+        message.startLine.method == nil ? context.side.other : context.side
     }
 
     /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
@@ -83,7 +82,7 @@ extension SIPGateway {
         let own = Int(requester(of: message, context).rawValue)
         let number = message.cSeq.number
         var isInvite = false
-        if case .request(.invite, _) = message.startLine { isInvite = true }
+        if case .invite? = message.startLine.method { isInvite = true }
         if case .ended = call.phase {
             guard isInvite, number > call.invites[own].number else { return false }
             call.phase = .inviting
@@ -96,7 +95,7 @@ extension SIPGateway {
             }
             return number == call.invites[own].number
         case .prack, .update:
-            if case .request = message.startLine, number > call.updates[own].number {
+            if message.startLine.method != nil, number > call.updates[own].number {
                 call.updates[own].number = number
             }
             return number == call.updates[own].number
@@ -108,7 +107,9 @@ extension SIPGateway {
     private mutating func followRequest(
         _ method: Method, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
     ) {
-        guard case .bye = method, case .confirmed = call.phase else { return }
+        let exchange = exchange(of: message, context)
+        guard case .bye = method, case .confirmed = call.phase, !(exchange == call.challenged) else { return }
+        call.bye = exchange
         call.phase = .ending
         call.ends = now &+ settings.bye
         call.endingTag = outsideTag(bytes, message, context)
@@ -124,7 +125,7 @@ extension SIPGateway {
             if case .inviting = call.phase {
                 if !isChallenge { count(.callsFailed) }
                 // Its ports stay for a while: the INVITE may be repeated, or come again.
-                finish(&call, frees: now &+ settings.linger)
+                finish(&call, keepsPorts: true)
             } else {
                 withdraw(message, from: call, context)
             }
@@ -136,9 +137,11 @@ extension SIPGateway {
             }
         case .update where code >= 300, .prack where code >= 300: withdraw(message, from: call, context)
         case .bye where code >= 200:
-            guard case .ending = call.phase, call.endingTag == outsideTag(bytes, message, context) else { return }
-            // After a challenge BYE comes once more, with credentials.
-            if isChallenge { call.phase = .confirmed } else { endDialog(&call) }
+            guard case .ending = call.phase, call.bye == exchange(of: message, context) else { return }
+            guard isChallenge else { return endDialog(&call) }
+            // BYE comes once more, with credentials.
+            call.phase = .confirmed
+            call.challenged = call.bye
         default: break
         }
     }
@@ -146,8 +149,8 @@ extension SIPGateway {
     /// A 2xx to INVITE confirms its dialog, and ends the early ones beside it.
     @_noLocks
     mutating func confirm(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int) {
-        guard case .invite = message.cSeq.method, case .response(let code) = message.startLine, code >= 200, code < 300
-        else { return }
+        let code = message.startLine.code
+        guard case .invite = message.cSeq.method, code >= 200, code < 300 else { return }
         media.confirm(outsideTag(bytes, message, context), in: calls[slot].media, closes: now &+ settings.linger)
     }
 
@@ -162,9 +165,12 @@ extension SIPGateway {
     mutating func withdraw(_ message: SIPMessage, from slot: Int, _ context: Context) {
         var call = calls[slot]
         withdraw(message, from: call, context)
-        if case .inviting = call.phase {
+        switch call.phase {
+        case .inviting:
             count(.callsFailed)
-            finish(&call, frees: now)
+            finish(&call, keepsPorts: false)
+        case .ended: finish(&call, keepsPorts: false)
+        default: break
         }
         calls.store(call, at: slot)
         schedule(call: slot)
@@ -216,15 +222,19 @@ extension SIPGateway {
         call.phase = .confirmed
         guard !media.liveliness(of: call.media).hasFlows else { return }
         count(.callsEnded)
-        finish(&call, frees: now)
+        finish(&call, keepsPorts: false)
     }
 
     /// The call is over: its media end, and it is remembered for a while.
     @_noLocks
-    private mutating func finish(_ call: inout SIPCall, frees: UInt64) {
+    private mutating func finish(_ call: inout SIPCall, keepsPorts: Bool) {
         call.phase = .ended
         call.heard = now
-        media.end(&call.media, tag: nil, now: now, frees: frees)
+        if keepsPorts {
+            media.end(&call.media, tag: nil, now: now, frees: now &+ settings.linger)
+        } else {
+            media.end(&call.media, now: now)
+        }
     }
 
     // MARK: Time

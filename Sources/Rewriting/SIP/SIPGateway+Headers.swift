@@ -28,7 +28,9 @@ extension SIPGateway {
     @_noLocks
     mutating func translateHeaders(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
         named = nil
-        if case .request(_, let uri) = message.startLine { translate(bytes, uri: uri, .copy(.contact), context) }
+        if message.startLine.method != nil {
+            translate(bytes, uri: message.startLine.uri, .copy(.contact), context)
+        }
         var isFirst = true
         for index in 0..<rows.count {
             let row = rows[index]
@@ -56,7 +58,7 @@ extension SIPGateway {
         while let value = values.next(in: bytes) {
             guard let via = ViaValue(bytes, value) else { continue }
             if isUDP(bytes, via.transport), let endpoint = translate(bytes, via.sentBy, .own(.via), context),
-                let place = via.maddr, case .ipv4(let address) = via.sentBy.kind,
+                let place = via.maddr?.value, case .ipv4(let address) = via.sentBy.kind,
                 address == IPv4Address(bytes, text: place)
             {
                 splices.replace(place, by: endpoint.address)
@@ -69,7 +71,7 @@ extension SIPGateway {
 
     @_noLocks
     private mutating func restoreSource(_ bytes: RawSpan, _ via: ViaValue, _ context: Context) {
-        if let place = via.received, let address = IPv4Address(bytes, text: place),
+        if let place = via.received?.value, let address = IPv4Address(bytes, text: place),
             address == context.translated.address
         {
             splices.replace(place, by: context.inside.address)

@@ -8,7 +8,8 @@ extension SIPGateway {
     /// name has ended.
     @_noLocks
     mutating func followRegistration(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        guard case .response(let code) = message.startLine, code >= 200, code < 300, context.side == .outside,
+        let code = message.startLine.code
+        guard code >= 200, code < 300, context.side == .outside,
             isPeer(context.source, context), let party = NameAddress(bytes, message.to)
         else { return }
         let key = hash.of(bytes, party.uri)
@@ -49,10 +50,13 @@ extension SIPGateway {
         _ bytes: RawSpan, _ uri: Range<Int>, _ key: UInt64, contact: Int, seconds: UInt32, _ context: Context
     ) {
         let end = now &+ UInt64(seconds) &* 1_000_000_000
+        // Another host's that is used already is there because that host has registered it.
+        let isOwn = bindings[contact].inside.address == context.inside.address
         if let known = registrations.find(key, contact, of: bindings[context.binding]) {
             let end = max(end, registrations[known].expires)
             return registrations.refresh(known, at: context.source, until: end)
         }
+        guard isOwn || bindings[contact].users == 0 else { return }
         var registration = SIPRegistration()
         // Without the scheme.
         let name = SIPURI(bytes, uri)?.userInfo?.lowerBound ?? uri.lowerBound
@@ -127,6 +131,7 @@ extension SIPGateway {
             var request = SIPRequest(.unbind)
             request.port = binding.translated.port
             media.ask(request)
+            wheel.clear(slot)
             return bindings.end(slot)
         }
         schedule(binding: slot)

@@ -77,7 +77,8 @@ public struct SIPGateway: ~Copyable {
         }
     }
 
-    var settings: SIPSettings
+    /// What the operator has decided.
+    public private(set) var settings: SIPSettings
     var bindings: SIPBindings
     var registrations: SIPRegistrations
     var calls: SIPCalls
@@ -243,7 +244,7 @@ public struct SIPGateway: ~Copyable {
         do throws(MessageDefect) {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
             var context = context
-            if case .request(.register, _) = message.startLine { context.isRegistration = context.side == .inside }
+            if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
             work(frame, datagram, message, context)
         } catch {
             if case .notSIP = error { return passForeign(frame, datagram, context) }
@@ -320,7 +321,7 @@ public struct SIPGateway: ~Copyable {
     private mutating func refuse(_ frame: RawSpan, _ datagram: UDPPacket) {
         do throws(MessageDefect) {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
-            if case .request(.invite, _) = message.startLine { return refuse(frame, message, datagram) }
+            if case .invite? = message.startLine.method { return refuse(frame, message, datagram) }
         } catch {}
         count(.dropSIPFull)
     }
@@ -377,9 +378,10 @@ extension SIPMessage {
     /// Whether a request is one that an offer begins with, so that an answer by the gateway ends it.
     fileprivate var canBeRefused: Bool {
         @_noLocks get {
-            if case .request(.invite, _) = startLine { return true }
-            if case .request(.update, _) = startLine { return true }
-            return false
+            switch startLine.method {
+            case .invite, .update: true
+            default: false
+            }
         }
     }
 }

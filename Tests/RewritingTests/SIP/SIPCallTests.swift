@@ -260,7 +260,8 @@ import WireFormats
         (call.ends[0].peerTag, call.ends[0].target) = (nil, nil)
         let again = call.ask("INVITE", from: .inside, body: sdp(inside, 30000), [("Authorization", "Digest x=\"y\"")])
         #expect(again?.port() == port && bench.gateway.counts.calls == 1)
-        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000), tag: "second")
+        call.ends[1].tag = "second"
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
         call.ask("ACK", from: .inside)
         #expect(bench.pairs == audio() && bench.count(.callsOpened) == 1)
         #expect(bench.count(.callsFailed) == (code == 302 ? 1 : 0))

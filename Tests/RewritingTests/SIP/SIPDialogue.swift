@@ -97,7 +97,9 @@ final class SIPDialogue {
         let own = Int(side.rawValue)
         sent[own][message["CSeq"]!] = message
         guard let arrival = transmit(message.text, from: side) else { return nil }
+        let expected = side == .outside && ends[1].target != nil ? ends[0].contact : nil
         let message = arrival.message
+        if let expected { #expect(message.requestURI == expected) }
         received[1 - own][message["CSeq"]!] = message
         learn(from: message, by: 1 - own, tagOf: "From")
         return message
@@ -175,16 +177,16 @@ final class SIPDialogue {
     private var lastSource = SIPBench.phone
     private var lastDestination = SIPBench.server
 
-    /// Sends a text to the other side; what arrived there.
+    /// Sends a text to the other side; what arrived there. That Content-Length is right is checked unless it is the point.
     @discardableResult
-    func transmit(_ text: String, from side: Side) -> SIPBench.Arrival? {
+    func transmit(_ text: String, from side: Side, checksLength: Bool = true) -> SIPBench.Arrival? {
         lastSent = Array(text.utf8)
         lastSource = ends[Int(side.rawValue)].endpoint
         lastDestination = side == .inside ? ends[1].endpoint : translated
         lastArrivals = bench.send(lastSent, from: lastSource, to: lastDestination)
         let other = ends[1 - Int(side.rawValue)].endpoint
         guard let arrival = lastArrivals.first(where: { $0.destination == other }) else { return nil }
-        if !arrival.text.contains("multipart") { #expect(arrival.message.hasRightLength) }
+        if checksLength { #expect(arrival.message.hasRightLength) }
         return arrival
     }
 
@@ -197,7 +199,10 @@ final class SIPDialogue {
         let own = side == .inside ? "192.168.1.10" : "\(ends[1].endpoint.address)"
         let other = side == .inside ? "\(ends[1].endpoint.address)" : "192.168.1.10"
         let ports = side == .inside ? [insidePort, outsidePort] : [outsidePort, insidePort]
-        ask("INVITE", from: side, body: sdp(own, ports[0], attributes))
+        guard ask("INVITE", from: side, body: sdp(own, ports[0], attributes)) != nil else {
+            Issue.record("\(callID): INVITE was refused")
+            return
+        }
         answer(180, to: "INVITE", from: side.other)
         answer(200, to: "INVITE", from: side.other, body: sdp(other, ports[1], attributes))
         ask("ACK", from: side)

@@ -167,9 +167,9 @@ import WireFormats
                 [
                     ("Via", "SIP/2.0/UDP \(own);branch=z9hG4bK\(step)"),
                     ("From", "<sip:a@example.com>;tag=\(random.number(0...9))"),
-                    ("To", "<sip:b@example.com>;tag=\(random.number(0...9))"),
+                    ("To", "<sip:b\(random.number(0...3))@example.com>;tag=\(random.number(0...9))"),
                     ("Call-ID", "\(random.number(0...99))"), ("CSeq", "\(random.number(1...9)) \(method)"),
-                    ("Contact", "<sip:x@\(isInside ? own : "\(SIPBench.publicAddress):\(port)")>;expires=100"),
+                    ("Contact", "<sip:x@\(isInside ? own : "\(SIPBench.publicAddress):\(port)")>;expires=5000"),
                     ("Content-Type", "application/sdp"),
                 ])
             if random.once(in: 2) {

@@ -347,7 +347,7 @@ import WireFormats
             let request = call.request("INVITE", from: .inside, body: sdp("192.168.1.10", 30000, "a=sendrecv"))
             let length = "\(request.body.utf8.count)"
             let text = request.text.replacing("Content-Length: \(length)\r\n", with: fields.replacing("%", with: length))
-            let arrived = call.transmit(text, from: .inside)!.text
+            let arrived = call.transmit(text, from: .inside, checksLength: false)!.text
             let body = SIPText(arrived).body
             #expect(body.contains("203.0.113.7") && !body.contains("192.168"))
             for field in SIPText(arrived).fields where ["l", "Content-Length"].contains(field.name) {
@@ -359,7 +359,8 @@ import WireFormats
     @Test func `2.2 item 3: octets behind the body are no part of it`() {
         let call = SIPDialogue(bench)
         let request = call.request("INVITE", from: .inside, body: sdp("192.168.1.10", 30000))
-        let arrived = call.transmit(request.text + "m=audio 30000 RTP/AVP 0\r\n", from: .inside)!.text
+        let text = request.text + "m=audio 30000 RTP/AVP 0\r\n"
+        let arrived = call.transmit(text, from: .inside, checksLength: false)!.text
         #expect(arrived.hasSuffix("101\r\nm=audio 30000 RTP/AVP 0\r\n"))
         let length = SIPText(arrived)["Content-Length"]!
         #expect(Int(length) == SIPText(arrived).body.utf8.count - "m=audio 30000 RTP/AVP 0\r\n".utf8.count)
