@@ -32,6 +32,10 @@ final class Telephone {
                 Telephone.datagram($0, call: UInt32(call), translated: translated)
             }
         }
+        proceed(to: .answer)
+        precondition(gateway.counts.media > 0, "the call has no media")
+        for message in [CallMessage.bye, .ended] { receive(message) }
+        precondition(gateway.counts.media == 0, "the call has not ended")
     }
 
     /// A message as it comes to the gateway; the phone seems to be at `translated` to the server.

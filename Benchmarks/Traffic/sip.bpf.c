@@ -270,10 +270,9 @@ static __always_inline void ask(struct sip_settings *setting, __u32 index, struc
 	write_call(&fields->call, phone->call);
 }
 
-/* A request was answered, or is given up. */
+/* A request was answered, or is given up. It stays `asked`, so that the generator does not begin the next one, too. */
 static __always_inline void proceed(struct sip_phone *phone)
 {
-	phone->asked = 0;
 	phone->step += 2;
 	if (phone->step >= SIP_STEPS) {
 		phone->step = 0;
@@ -315,8 +314,10 @@ int phone(struct xdp_md *context)
 		result->latencies[place]++;
 	result->answers++;
 	proceed(phone);
-	if (setting->mode != SIP_LOOP)
+	if (setting->mode != SIP_LOOP) {
+		phone->asked = 0;
 		return XDP_DROP;
+	}
 	ask(setting, index, phone, now, &fields);
 	return answer(context, phone->step, &fields, result);
 }
