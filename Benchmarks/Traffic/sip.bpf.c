@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Phones and their server, see sip.h. `phone` and `server` answer on the links of the two hosts; `generator`, a test-run
- * with live frames, says what nobody has asked for.
+ * Phones and their server, see sip.h. `phone` and `server` answer on the links of the two hosts; `generator`, a test-
+ * run with live frames, says what nobody has asked for.
  *
- * A frame grows and shrinks at its head, where frames have some 200 bytes of room wherever they come from: no message is
- * longer than the one before by more.
+ * A frame grows and shrinks at its head, where frames have some 200 bytes of room wherever they come from: no message
+ * is longer than the one before by more.
  */
 #include "sip.h"
 #include "traffic_program.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The contract between the SIP programs (Traffic/sip.bpf.c) and Swift: phones and the server that they register at and
- * call by, both played in XDP so that they cost next to nothing. Each phone has one request under way at a time. All
- * messages are there as templates; what differs from call to call is written into them. An answer follows from the request
- * that it answers, so that the server keeps no state; nothing is repeated.
+ * The contract between the SIP programs (Traffic/sip.bpf.c) and Swift: phones and the server that they register at
+ * and call by, both played in XDP so that they cost next to nothing. Each phone has one request under way at a time.
+ * All messages are there as templates; what differs from call to call is written into them. An answer follows from
+ * the request that it answers, so that the server keeps no state; nothing is repeated.
  */
 #ifndef SIP_H
 #define SIP_H

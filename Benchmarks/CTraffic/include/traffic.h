@@ -4,8 +4,9 @@
  *
  * A frame of the generator begins with a head of 60 bytes, the shortest frame that Ethernet has without its checksum:
  * Ethernet, IPv4 without options, UDP, then a mark by which the sink knows it, and the time at which it was sent with
- * that time's complement. The two together add nothing to the UDP checksum, so that it stays right. Instead it can be a packet
- * of RTP (RFC 3550 section 5.1), whose sequence number and timestamp have their complements behind the header.
+ * that time's complement. The two together add nothing to the UDP checksum, so that it stays right. Instead it can be
+ * a packet of RTP (RFC 3550 section 5.1), whose sequence number and timestamp have their complements behind the
+ * header.
  */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
