@@ -42,11 +42,11 @@ thread-sanitizer:
 	$(AS_ROOT) env SALLYPORT_PACKETS=60000 swift test --sanitize=thread --scratch-path .build/thread --skip-build \
 		--filter 'HandOverRingTests|HandOverTests|SharingTests'
 
-# Measures everything beside its peers, within 20 minutes, or roughly within 3, and reports in the directory REPORT.
+# Measures everything beside its peers, within 20 minutes, or roughly within 4, and reports in the directory REPORT.
 bench: QUICK =
 bench-quick: QUICK = --quick
 bench bench-quick:
-	tools/install-packages build demo test
+	tools/install-packages build demo test bench
 	$(BUILD) --product sallyport
 	$(BUILD) --package-path Benchmarks
 	$(AS_ROOT) Benchmarks/.build/release/report $(QUICK) --gateway $(EXECUTABLE) --output $(REPORT)

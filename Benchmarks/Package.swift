@@ -31,17 +31,29 @@ let package = Package(
         .plugin(name: "CompileBPF", capability: .buildTool(), path: "Plugins/CompileBPF"),
         .target(name: "CTable", path: "CTable"),
         .target(name: "CTraffic", path: "CTraffic"),
+        .systemLibrary(name: "CSofia", path: "CSofia", pkgConfig: "sofia-sip-ua"),
         .target(
-            name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
-            exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "traffic_program.h"], plugins: ["CompileBPF"]),
+            name: "CSIPParsers", dependencies: ["CSofia"], path: "CSIPParsers",
+            linkerSettings: [.linkedLibrary("osipparser2"), .linkedLibrary("sofia-sip-ua")]),
+        .target(name: "SIPMessages", path: "SIPMessages"),
+        .target(
+            name: "Traffic",
+            dependencies: ["CTraffic", "SIPMessages", gateway("Routing"), gateway("Steering")], path: "Traffic",
+            exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "sip.bpf.c", "traffic_program.h"],
+            plugins: ["CompileBPF"]),
         .target(
             name: "Operations",
-            dependencies: [gateway("FTPCodec"), gateway("FlowTables"), gateway("Rewriting"), gateway("SIPCodec")],
+            dependencies: [
+                "SIPMessages", gateway("FTPCodec"), gateway("FlowTables"), gateway("Rewriting"), gateway("SIPCodec"),
+            ],
             path: "Operations", swiftSettings: measured),
         .executableTarget(name: "operation", dependencies: ["Operations"], path: "Operation"),
         part(
             "micro", path: "Micro",
-            ["CTable", "Operations", gateway("FlowTables"), .product(name: "Benchmark", package: "swift-benchmark")]),
+            [
+                "CSIPParsers", "CTable", "Operations", "SIPMessages", gateway("FlowTables"),
+                .product(name: "Benchmark", package: "swift-benchmark"),
+            ]),
         part(
             "xdp", path: "XDP", ["CTraffic", "Traffic", gateway("Lab"), gateway("Steering")],
             exclude: ["rotator.bpf.c"], plugins: ["CompileBPF"]),

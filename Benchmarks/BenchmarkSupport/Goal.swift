@@ -7,6 +7,7 @@ public enum Goal: String, CaseIterable, Codable, Sendable {
     case prefilter, steering, flowHot, flowGrowth
     case media
     case controlCommands, controlLatency
+    case sipMessages, sipLatency, sipMessage, sipBesideOsip, sipBesideSofia
     case tableLookup, tableMemory
     case idle, accounting
 
@@ -23,6 +24,11 @@ public enum Goal: String, CaseIterable, Codable, Sendable {
         case .media: "media-like UDP through an XDP flow, beside nftables NAT"
         case .controlCommands: "FTP control commands a second and core, beside nf_nat_ftp"
         case .controlLatency: "FTP control, p99 latency, beside nf_nat_ftp"
+        case .sipMessages: "SIP messages a second and core, beside nf_nat_sip"
+        case .sipLatency: "SIP, p99 latency, beside nf_nat_sip"
+        case .sipMessage: "an INVITE of 725 bytes, header section and SDP rewritten, in memory"
+        case .sipBesideOsip: "the same beside libosip2, which parses and prints it"
+        case .sipBesideSofia: "the same beside sofia-sip, which parses and prints it"
         case .tableLookup: "table lookup, beside the C table, at every size"
         case .tableMemory: "memory of a table of 4M entries"
         case .idle: "processor time of an idle gateway"
@@ -33,7 +39,7 @@ public enum Goal: String, CaseIterable, Codable, Sendable {
     /// In which the limit is given, and the measurement has to be.
     public var unit: String {
         switch self {
-        case .prefilter, .steering, .flowHot: "ns"
+        case .prefilter, .steering, .flowHot, .sipMessage: "ns"
         case .tableMemory: "GiB"
         case .idle: "% of a core"
         case .accounting: "frames"
@@ -51,7 +57,11 @@ public enum Goal: String, CaseIterable, Codable, Sendable {
         case .flowHot: 70
         case .flowGrowth, .controlCommands: 3
         case .media: 5
-        case .controlLatency, .tableMemory: 1
+        case .sipMessages: 6
+        case .sipMessage: 450
+        case .sipBesideOsip: 20
+        case .sipBesideSofia: 10
+        case .controlLatency, .sipLatency, .tableMemory: 1
         case .tableLookup: 1.3
         case .idle: 0.5
         case .accounting: 0
@@ -61,7 +71,9 @@ public enum Goal: String, CaseIterable, Codable, Sendable {
     /// Whether more is better: then the limit is the least, otherwise the most.
     public var isLeast: Bool {
         switch self {
-        case .forwardingSmall, .forwardingLarge, .handOver, .media, .controlCommands: true
+        case .forwardingSmall, .forwardingLarge, .handOver, .media, .controlCommands, .sipMessages, .sipBesideOsip,
+            .sipBesideSofia:
+            true
         default: false
         }
     }

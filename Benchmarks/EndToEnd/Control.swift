@@ -39,7 +39,7 @@ struct Control {
         try path.topology.router.set("netfilter/nf_conntrack_tcp_timeout_close", to: "1")
         var (turns, context): ([Way: [Turn]], [String: String]) = ([:], [:])
         // The helper first, since its rate is what both are loaded with.
-        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 35 : 200) {
+        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 75 : 320) {
             for way in round % 2 == 0 ? [Way.kernel, .direct, .bare, .gateway] : [.gateway, .bare, .direct, .kernel] {
                 turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate], &context))
             }

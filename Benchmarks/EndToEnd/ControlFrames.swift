@@ -17,7 +17,9 @@ enum ControlFrames {
             - sum(
                 "acceptOpening", "acceptSegment", "acceptReset", "acceptError", "answerUnknown", "dropChecksum",
                 "dropUnknown", "dropTableFull", "dropPortsExhausted", "dropBlocksExhausted", "dropSequence",
-                "dropAcknowledgement", "dropOutOfOrder", "flowSent", "flowAnswered", "dropUnknownFlow", "dropForeign")
+                "dropAcknowledgement", "dropOutOfOrder", "flowSent", "flowAnswered", "dropUnknownFlow", "dropForeign",
+                "sipEdited", "sipPassed", "sipForeign", "sipMalformed", "sipRefused", "dropSIPChecksum",
+                "dropSIPUnknown", "dropSIPFull", "dropSIPTooLarge")
         let sent = sum("sent") - sum("transmitted", "dropTransmitRingFull")
         return Double(abs(given) + abs(handled) + abs(sent))
     }

@@ -5,7 +5,7 @@ import Routing
 import Traffic
 import WireFormats
 
-/// The lab's router with an FTP client before it and a server behind it, both played in XDP.
+/// The lab's router with FTP clients or phones before it and a server behind it, both played in XDP.
 struct ControlPath {
     let topology: Topology
 
@@ -33,6 +33,18 @@ struct ControlPath {
             to: IPv4Address(topology.outsideAddress)!, via: try router.station("lan0"), client: "eth0",
             server: isDirect ? "lan0" : "eth0", onClient: { try inside.inside($0) },
             onServer: { try (isDirect ? router : outside).inside($0) })
+    }
+
+    /// The same for SIP: phones, and their server, which sees the router's address if that is translated.
+    func signalling(phones: Int, isDirect: Bool, isTranslated: Bool) throws -> SIPTraffic {
+        let (inside, router, outside) = (topology.inside, topology.router, topology.outside)
+        let address = IPv4Address(Topology.insideAddress)!
+        return try SIPTraffic(
+            phones: phones, at: address,
+            seenAs: isTranslated ? IPv4Address(Topology.publicAddress)! : address,
+            stations: (to: try router.station("lan0"), from: try inside.station("eth0")),
+            on: ("eth0", { try inside.inside($0) }),
+            server: (isDirect ? "lan0" : "eth0", { try (isDirect ? router : outside).inside($0) }))
     }
 }
 

@@ -6,8 +6,10 @@ import Lab
 @main
 enum EndToEnd {
     static func main() {
-        Part.run("e2e", seconds: 360) { part in
+        Part.run("e2e", seconds: 540) { part in
             try Control(part: part).measure()
+            try Signalling(part: part).measure()
+            try Calls(part: part).measure()
             try Media(part: part).measure()
             try FileData(part: part).measure()
         }

@@ -12,9 +12,11 @@ struct Path {
     static let frameLength = 214
     let topology: Topology
     private let generator: Generator
+    private let flows: Int
 
     /// A path for flows that take turns.
     init(_ flows: [MediaFlow]) throws {
+        self.flows = flows.count
         topology = try Topology()
         try topology.fixNeighbours()
         let (sender, station) = (try topology.inside.station("eth0"), try topology.router.station("lan0"))
@@ -35,9 +37,20 @@ struct Path {
     /// of every run.
     func throughRouter(seconds: Double, report: (LossSearch.Run) -> Void = { _ in }) throws -> LossSearch {
         let sink = try topology.outside.inside { try Sink(interface: "eth0") }
-        report(try run(to: sink, seconds: 0.1, rate: 50_000))  // so that conntrack knows every flow
+        // So that conntrack knows every flow.
+        report(try run(to: sink, seconds: 0.1 + Double(flows) / 50_000, rate: 50_000))
         return try search(to: sink, seconds: seconds, report: report)
     }
+
+    /// Sends RTP through the router in which sequence numbers are missing. Returns how many are, by flow.
+    func throughRouterWithGaps(seconds: Double) throws -> [Int] {
+        let sink = try topology.outside.inside { try Sink(interface: "eth0") }
+        let before = try missing()
+        _ = try run(to: sink, seconds: seconds, rate: 100_000, gap: 50)
+        return zip(try missing(), before).map { $0 - $1 }
+    }
+
+    private func missing() throws -> [Int] { try (0..<flows).map { try generator.missing($0) } }
 
     private func search(
         to sink: Sink, seconds: Double, report: (LossSearch.Run) -> Void = { _ in }
@@ -50,9 +63,9 @@ struct Path {
     }
 
     /// One run at a rate, or as fast as it goes.
-    private func run(to sink: Sink, seconds: Double, rate: Double?) throws -> LossSearch.Run {
+    private func run(to sink: Sink, seconds: Double, rate: Double?, gap: Int? = nil) throws -> LossSearch.Run {
         let before = try sink.arrivals()
-        let run = try topology.inside.inside { try generator.run(seconds: seconds, rate: rate) }
+        let run = try topology.inside.inside { try generator.run(seconds: seconds, rate: rate, gap: gap) }
         usleep(20_000)  // what still waits in the rings arrives
         let arrived = try sink.arrivals() - before
         return LossSearch.Run(sent: run.sent, received: arrived.packets, seconds: run.seconds)

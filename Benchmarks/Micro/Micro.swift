@@ -1,4 +1,5 @@
-// `micro`: what single operations of the packet path cost, and the table of conversations beside one in C.
+// `micro`: what single operations of the packet path cost, the table of conversations beside one in C, and SIP messages
+// beside other parsers.
 
 import BenchmarkSupport
 
@@ -7,6 +8,7 @@ enum Micro {
     static func main() {
         Part.run("micro", seconds: 180) { part in
             try Tables(part).measure()
+            try Messages(part: part).measure()
             try OperationTimes.measure(part)
         }
     }

@@ -91,7 +91,7 @@ struct Tables {
     }
 
     /// Nanoseconds for each of `count` operations.
-    private static func time(_ count: Int, _ work: () -> Void) -> Double {
+    static func time(_ count: Int, _ work: () -> Void) -> Double {
         let duration = ContinuousClock().measure(work)
         return duration / .nanoseconds(1) / Double(count)
     }

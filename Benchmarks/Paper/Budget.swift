@@ -16,8 +16,9 @@ struct Budget {
 
     private let day: String
     private let machine: Machine
-    /// In ns: a hit in the flow table with few flows, and with a million; other traffic; a control command.
-    private let flow, coldFlow, other, command: Double?
+    /// In ns: a hit in the flow table with few flows, and with a million; other traffic; an FTP command and its reply; a SIP
+    /// message.
+    private let flow, coldFlow, other, command, message: Double?
 
     /// From a report.json.
     init(_ json: Data) throws {
@@ -35,7 +36,9 @@ struct Budget {
         let growth = worst(.flowGrowth)
         coldFlow = flow.flatMap { flow in growth.map { flow * $0 } }
         other = worst(.prefilter)
-        command = figures.first { $0.name == "FTP command, the gateway's own cost" }?.samples.median
+        func cost(_ name: String) -> Double? { figures.first { $0.name == name }?.samples.median }
+        command = cost("FTP command, the gateway's own cost")
+        message = cost("SIP message, own cost, gateway")
     }
 
     /// The costs and the tables.
@@ -50,6 +53,7 @@ struct Budget {
             ("XDP program: the same with a million flows", coldFlow),
             ("XDP program: what other traffic pays", other),
             ("worker: an FTP command and its reply, through sockets in copy mode", command),
+            ("worker: a SIP message, through sockets in copy mode, its call's media included", message),
         ]
         return "Measured on \(day): \(machine.processor), \(machine.processors) processors, \(machine.kernel).\n\n"
             + table(["cost of", "ns"], rows.map { [$0, $1.map { $0.formatted(digits: 2) } ?? "not measured"] })
@@ -98,19 +102,19 @@ struct Budget {
     }
 
     private var control: String? {
-        guard let command else { return nil }
+        guard let command, let message else { return nil }
         let rows = Budget.links.map { link in
             let transfers = packets(link, Budget.fileFrame) * 1460 / 1e6
             let calls = packets(link, Budget.mediaFrame) / 50 / 120
-            func share(_ messages: Double) -> String { (messages * command / 1e9).formatted(digits: 2) }
+            func share(_ messages: Double, _ cost: Double) -> String { (messages * cost / 1e9).formatted(digits: 2) }
             return [
-                "\(Int(link))", (4 * transfers).formatted(digits: 2), share(4 * transfers),
-                (10 * calls).formatted(digits: 2), share(10 * calls),
+                "\(Int(link))", (4 * transfers).formatted(digits: 2), share(4 * transfers, command),
+                (10 * calls).formatted(digits: 2), share(10 * calls, message),
             ]
         }
         return """
             **Control.** FTP: files of 1 MB, four commands each. SIP: calls of two minutes on a link full of media, ten
-            messages each, at the cost of an FTP command, until SIP has a figure of its own:
+            messages each:
 
             """ + "\n"
                 + table(["Gbit/s", "FTP commands/s", "cores", "SIP messages/s", "cores"], rows)

@@ -46,15 +46,18 @@ public final class Generator {
     /// - Parameters:
     ///   - rate: frames a second; none is as many as go.
     ///   - isStamped: whether frames carry the time, for the sink's latencies.
+    ///   - gap: RTP leaves sequence numbers out before every so many frames; none is never.
     ///   - batch: frames that are made before they leave together, 1 to 256; few for latencies.
     ///   - processor: which one does it.
     public func run(
-        seconds: Double, rate: Double? = nil, isStamped: Bool = false, batch: Int = 64, processor: Int = 0
+        seconds: Double, rate: Double? = nil, isStamped: Bool = false, gap: Int? = nil, batch: Int = 64,
+        processor: Int = 0
     ) throws -> Run {
         var state = traffic_generator()
         state.flows = UInt32(flows)
         state.interval = rate.map { UInt64(1e9 / $0) } ?? 0
         state.stamped = isStamped ? 1 : 0
+        state.gap = UInt64(gap ?? 0)
         try program.set("state", to: state)
         let frame = [UInt8](repeating: 0, count: length)
         let milliseconds = UInt32(seconds * 1000)
@@ -64,5 +67,12 @@ public final class Generator {
         var after = [state]
         try program.read("state", into: &after)
         return Run(sent: Double(after[0].sent), seconds: Double(after[0].last - after[0].began) / 1e9)
+    }
+
+    /// The sequence numbers of RTP that a flow's packets have left out so far.
+    public func missing(_ flow: Int) throws -> Int {
+        var head = [traffic_head()]
+        try program.read("heads", UInt32(flow), into: &head)
+        return Int(head[0].missing)
     }
 }

@@ -6,11 +6,14 @@ import WireFormats
 public struct UDPFlow: Sendable {
     /// Who sends, and to whom.
     public var source, destination: Endpoint
+    /// Whether its packets are RTP, with sequence numbers.
+    public var isRTP: Bool
 
     /// A flow from its two ends.
-    public init(from source: Endpoint, to destination: Endpoint) {
+    public init(from source: Endpoint, to destination: Endpoint, isRTP: Bool = false) {
         self.source = source
         self.destination = destination
+        self.isRTP = isRTP
     }
 
     /// The beginning of its frames of `length` bytes (60 to 1514, without Ethernet's checksum) between two stations,
@@ -40,13 +43,15 @@ public struct UDPFlow: Sendable {
         put16(source.port, at: 34)
         put16(destination.port, at: 36)
         put16(UInt16(length - 34), at: 38)
-        withUnsafeBytes(of: UInt16(TRAFFIC_MARK.rawValue)) { mark in
+        withUnsafeBytes(of: UInt16((isRTP ? TRAFFIC_RTP_MARK : TRAFFIC_MARK).rawValue)) { mark in
             for index in 0..<2 { bytes[Int(TRAFFIC_MARK_AT.rawValue) + index] = mark[index] }
         }
-        // No time yet; a time of 0 has all ones for its complement.
-        for index in 0..<8 { bytes[Int(TRAFFIC_STAMP_AT.rawValue) + 8 + index] = 0xff }
+        // No time, or no number yet; 0 has all ones for its complement.
+        for index in isRTP ? 54..<60 : 52..<60 { bytes[index] = 0xff }
         let pseudo = Checksum.pseudoHeader(source.address, destination.address, protocol: 17, length: length - 34)
         put16(Checksum.finish(Checksum.sum(bytes.span.bytes, 34..<Int(TRAFFIC_HEAD.rawValue), onto: pseudo)), at: 40)
-        return bytes.withUnsafeBytes { $0.load(as: traffic_head.self) }
+        var head = bytes.withUnsafeBytes { $0.load(as: traffic_head.self) }
+        head.is_rtp = isRTP ? 1 : 0
+        return head
     }
 }

@@ -13,11 +13,12 @@ public enum Gateway: Sendable, Equatable {
     ///   - keepalive: seconds between Sallyport's keep-alives on idle control connections.
     ///   - transitory: seconds for which Sallyport remembers a conversation that has ended.
     ///   - workers: how many Sallyport has; `auto` is one for each queue of a link.
+    ///   - conversations: how many conversations or calls Sallyport has room for.
     ///   - sip: the transports over which Sallyport serves SIP; none, and it does not know SIP.
     /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
     public func start(
         on topology: Topology, keepalive: Int = 50, transitory: Int = 240, workers: String = "auto",
-        sip: [SIPTransport] = []
+        conversations: Int = 16384, sip: [SIPTransport] = []
     ) throws -> GatewayProcess? {
         switch self {
         case .kernelHelper:
@@ -25,7 +26,8 @@ public enum Gateway: Sendable, Equatable {
             return nil
         case .sallyport(let executable):
             return try GatewayProcess(
-                executable, on: topology, keepalive: keepalive, transitory: transitory, workers: workers, sip: sip)
+                executable, on: topology, keepalive: keepalive, transitory: transitory, workers: workers,
+                conversations: conversations, sip: sip)
         }
     }
 }

@@ -12,12 +12,13 @@ public final class GatewayProcess: Sendable {
     /// Starts it on the router's two links, and returns when traffic flows.
     init(
         _ executable: String, on topology: Topology, keepalive: Int, transitory: Int, workers: String,
-        sip: [SIPTransport]
+        conversations: Int, sip: [SIPTransport]
     ) throws {
         self.executable = executable
         router = topology.router
         configuration = try GatewayProcess.configure(
-            topology, "gateway", keepalive: keepalive, transitory: transitory, workers: workers, sip: sip)
+            topology, "gateway", keepalive: keepalive, transitory: transitory, workers: workers,
+            conversations: conversations, sip: sip)
         process = try router.start([executable, "run", "--config", configuration])
         try process.wait(for: "ready")
     }
@@ -70,7 +71,7 @@ public final class GatewayProcess: Sendable {
     /// Starts a second one on the same links, with a state directory of its own.
     public func startAnother(on topology: Topology) throws -> ChildProcess {
         let configuration = try GatewayProcess.configure(
-            topology, "second", keepalive: 50, transitory: 240, workers: "auto", sip: [])
+            topology, "second", keepalive: 50, transitory: 240, workers: "auto", conversations: 16384, sip: [])
         return try router.start([executable, "run", "--config", configuration])
     }
 
@@ -81,7 +82,8 @@ public final class GatewayProcess: Sendable {
     }
 
     private static func configure(
-        _ topology: Topology, _ name: String, keepalive: Int, transitory: Int, workers: String, sip: [SIPTransport]
+        _ topology: Topology, _ name: String, keepalive: Int, transitory: Int, workers: String,
+        conversations: Int, sip: [SIPTransport]
     ) throws -> String {
         let directory = "\(topology.sandbox.directory)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -91,6 +93,7 @@ public final class GatewayProcess: Sendable {
         gateway:
           state-directory: \(directory)
           workers: \(workers)
+          conversations: \(conversations)
         interfaces:
           lan0: inside
           wan0: outside

@@ -4,7 +4,9 @@
  *
  * A frame of the generator begins with a head of 60 bytes, the shortest frame that Ethernet has without its checksum:
  * Ethernet, IPv4 without options, UDP, then a mark by which the sink knows it, and the time at which it was sent with
- * that time's complement. The two together add nothing to the UDP checksum, so that it stays right.
+ * that time's complement. The two together add nothing to the UDP checksum, so that it stays right. Instead it can be
+ * a packet of RTP (RFC 3550 section 5.1), whose sequence number and timestamp have their complements behind the
+ * header.
  */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
@@ -16,6 +18,7 @@ enum traffic_limits {
 	TRAFFIC_MARK_AT = 42,		/* the first two bytes of the UDP payload */
 	TRAFFIC_STAMP_AT = 44,		/* eight bytes, CLOCK_MONOTONIC in ns, host byte order; then the complement */
 	TRAFFIC_MARK = 0x5350,		/* host byte order */
+	TRAFFIC_RTP_MARK = 0x0080,	/* instead of it: version 2, payload type 0, host byte order */
 	TRAFFIC_LAG = 100000,		/* ns that a paced generator makes up for at most; more is left out */
 	TRAFFIC_LATENCIES = 512,	/* buckets: eight for each power of two */
 };
@@ -24,6 +27,9 @@ enum traffic_limits {
 struct traffic_head {
 	__u8 bytes[TRAFFIC_HEAD];
 	__u32 interface;	/* by which they leave */
+	__u32 is_rtp;
+	__u32 sequence;		/* of the last packet of RTP, extended; 0 before the first */
+	__u32 missing;		/* sequence numbers that were left out, between packets */
 };
 
 /* What the generator is to do, and how far it has come. One thread runs it at a time. */
@@ -32,6 +38,7 @@ struct traffic_generator {
 	__u32 flow;		/* whose turn it is */
 	__u64 interval;		/* ns from frame to frame; 0: as fast as they go */
 	__u64 stamped;		/* 1: each frame carries the time */
+	__u64 gap;		/* RTP: sequence numbers are left out before every so many frames; 0: never */
 	__u64 due;		/* when the next frame may leave */
 	__u64 sent;		/* frames given to an interface */
 	__u64 began;		/* when the first one was, and */

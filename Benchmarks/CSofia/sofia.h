@@ -1,0 +1,1 @@
+/* Sofia-SIP, for the sake of its place, which pkg-config knows. */
