@@ -14,11 +14,11 @@ SWIFT_FILES = Package.swift Benchmarks/Package.swift $(wildcard Benchmarks/*/) P
 
 .PHONY: demo test test-nic thread-sanitizer bench bench-quick paper instructions install format lint clean
 
-# Shows FTP through a NAT router, without and with the gateway, in network namespaces of its own.
+# Shows FTP and SIP through a NAT router, without and with the gateway, in network namespaces of its own.
 demo:
 	tools/install-packages build demo
 	$(BUILD) --product sallyport
-	$(AS_ROOT) $(EXECUTABLE) lab ftp
+	$(AS_ROOT) $(EXECUTABLE) lab all
 
 # Everything that is tested: formatting, unit tests, tests on real links, fuzzing for a short time. With optimisation,
 # because ten thousand simulated conversations take ten times as long without.

@@ -90,7 +90,8 @@ let package = Package(
         .target(name: "HeapWatch", path: "Tests/HeapWatch"),
         // Thousands of simulated conversations: dynamic exclusivity checks would take a fifth of the time.
         .testTarget(
-            name: "RewritingTests", dependencies: ["HeapWatch", "Rewriting", "FTPCodec", "FlowTables", "WireFormats"],
+            name: "RewritingTests",
+            dependencies: ["HeapWatch", "Rewriting", "FTPCodec", "FlowTables", "SIPCodec", "WireFormats"],
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "FlowTables", "Lab", "XDPSockets"]),
         .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),

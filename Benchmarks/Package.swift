@@ -35,7 +35,8 @@ let package = Package(
             name: "Traffic", dependencies: ["CTraffic", gateway("Routing"), gateway("Steering")], path: "Traffic",
             exclude: ["control.bpf.c", "generator.bpf.c", "sink.bpf.c", "traffic_program.h"], plugins: ["CompileBPF"]),
         .target(
-            name: "Operations", dependencies: [gateway("FTPCodec"), gateway("FlowTables"), gateway("Rewriting")],
+            name: "Operations",
+            dependencies: [gateway("FTPCodec"), gateway("FlowTables"), gateway("Rewriting"), gateway("SIPCodec")],
             path: "Operations", swiftSettings: measured),
         .executableTarget(name: "operation", dependencies: ["Operations"], path: "Operation"),
         part(

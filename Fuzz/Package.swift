@@ -21,6 +21,9 @@ let package = Package(
         .systemLibrary(name: "CLibFuzzer"),
         .target(name: "Fuzzing", dependencies: ["CLibFuzzer"]),
         entry("fuzz-ftp", "FTPCodec"),
+        entry("fuzz-sdp", "SIPCodec"),
+        entry("fuzz-sip", "SIPCodec"),
+        entry("fuzz-sip-gateway", "Rewriting"),
         entry("fuzz-stream", "Rewriting"),
     ],
     swiftLanguageModes: [.v6]

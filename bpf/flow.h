@@ -99,7 +99,6 @@ static __always_inline enum steering_counter find_hop(const struct packet *packe
 static __always_inline void account(const struct packet *packet, struct steering_flow *flow)
 {
 	__u32 tick = READ_ONCE(settings.tick);
-	__u32 stream = flow->flags >> STEERING_FLOW_STREAM_SHIFT;
 	__u32 flags = (packet->tcp_flags & TCP_FIN ? STEERING_FLOW_FIN : 0) |
 		      (packet->tcp_flags & TCP_RST ? STEERING_FLOW_RST : 0);
 
@@ -109,8 +108,6 @@ static __always_inline void account(const struct packet *packet, struct steering
 		flow->last_seen = tick;
 	if (flags & ~flow->flags)
 		__sync_fetch_and_or(&flow->flags, flags);
-	if (stream)
-		count_rtp(packet->transport, packet->payload, packet->end, stream);
 }
 
 /* A packet that is a worker's. Where one from inside ends here, the kernel answers, as for all other traffic. */
@@ -136,6 +133,8 @@ static __always_inline enum steering_counter forward(struct packet *packet, stru
 	if (verdict != UNDECIDED && verdict != steering_counter_steer_card)
 		return verdict;
 	account(packet, flow);
+	if (sent == steering_counter_forward_flow)	/* A pinhole's flows begin without a stream. */
+		count_rtp(packet, flow);
 	if (verdict != UNDECIDED)
 		return verdict;
 	if (packet->family == 4)

@@ -123,14 +123,14 @@ static __always_inline enum steering_counter read_ipv4(struct packet *packet)
 	packet->length = bpf_ntohs(ip->tot_len);
 	if (header < sizeof(*ip) || packet->length < header || packet->length > packet->end - packet->network)
 		return steering_counter_pass_short;
-	if (ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS | IP_OFFSET))
-		return steering_counter_pass_fragment;
 	packet->family = 4;
 	packet->dscp = ip->tos >> 2;
 	packet->hops = ip->ttl;
 	packet->protocol = ip->protocol;
 	packet->transport = packet->network + header;
 	packet->payload = packet->length - header;
+	if (ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS | IP_OFFSET))
+		return steering_counter_pass_fragment;
 	return UNDECIDED;
 }
 

@@ -38,6 +38,8 @@
 
 #include "service.h"
 
+#include "fragment.h"
+
 #include "icmp.h"
 
 char _license[] SEC("license") = "GPL";
@@ -122,6 +124,8 @@ static __always_inline enum steering_counter decide_ipv4(struct packet *packet)
 {
 	enum steering_counter verdict = read_ipv4(packet);
 
+	if (verdict == steering_counter_pass_fragment)
+		return serve_fragment(packet);
 	if (verdict != UNDECIDED)
 		return verdict;
 	if (packet->protocol == IPPROTO_ICMP)
@@ -164,7 +168,7 @@ static __always_inline enum steering_counter decide(struct packet *packet)
  */
 static __always_inline int hand_over(const struct packet *packet, enum steering_counter *verdict)
 {
-	int is_service = *verdict == steering_counter_steer_service || *verdict == steering_counter_steer_icmp;
+	int is_service = *verdict <= steering_counter_steer_icmp;
 	int action = is_service && settings.when_down == XDP_PASS ? XDP_PASS : XDP_DROP;
 	__u32 queue = packet->context->rx_queue_index;
 

@@ -20,11 +20,11 @@ struct rtp_header {
  * The RTP header of a UDP packet, if it has one. What else shares the port begins otherwise: STUN, DTLS and the like
  * with a byte outside 128 to 191 (RFC 7983 section 7), RTCP with a second byte of 192 to 223 (RFC 5761 section 4).
  */
-static __always_inline const struct rtp_header *find_rtp(const void *udp, __u32 length, const void *end)
+static __always_inline const struct rtp_header *find_rtp(const struct packet *packet)
 {
-	const struct rtp_header *rtp = udp + sizeof(struct udphdr);
+	const struct rtp_header *rtp = packet->transport + sizeof(struct udphdr);
 
-	if (length < sizeof(struct udphdr) + sizeof(*rtp) || (void *)(rtp + 1) > end)
+	if (packet->payload < sizeof(struct udphdr) + sizeof(*rtp) || (void *)(rtp + 1) > packet->end)
 		return NULL;
 	if (rtp->version >> 6 != 2 || (rtp->payload_type >= 192 && rtp->payload_type <= 223))
 		return NULL;
@@ -108,17 +108,17 @@ static __always_inline void measure_jitter(struct steering_stream *stream, __u32
 	stream->transit = transit;
 }
 
-/*
- * Counts a UDP packet, of so many bytes, of a flow whose stream has this number. It is a call, for the sake of flows
- * that have no stream: their code stays together, and what they keep in registers stays there.
- */
-static __noinline void count_rtp(const void *udp, __u32 length, const void *end, __u32 number)
+/* Counts a packet, if it is RTP and its flow has a stream. */
+static __always_inline void count_rtp(const struct packet *packet, const struct steering_flow *flow)
 {
-	const struct rtp_header *rtp = find_rtp(udp, length, end);
-	__u32 index = number - 1;
+	__u32 number = flow->flags >> STEERING_FLOW_STREAM_SHIFT, index = number - 1;
+	const struct rtp_header *rtp;
 	struct steering_stream *stream;
 	enum rtp_place place;
 
+	if (!number)
+		return;
+	rtp = find_rtp(packet);
 	if (!rtp)
 		return;
 	stream = bpf_map_lookup_elem(&streams, &index);

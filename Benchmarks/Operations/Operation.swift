@@ -9,5 +9,5 @@ public struct Operation: Sendable {
     public let prepare: @Sendable () throws -> (Int) -> UInt64
 
     /// All operations that are measured.
-    public static var all: [Operation] { headers + ftp + tables }
+    public static var all: [Operation] { headers + ftp + sip + sessionDescriptions + tables }
 }

@@ -40,7 +40,7 @@ struct Forwarding {
         for (index, contestant) in contestants.enumerated() {
             try part.measured(
                 contestant.description, unit: "packets/s", turns.samples[index], context: context,
-                series: "\(contestant.kind.rawValue), \(frame) bytes", x: Double(queues))
+                series: "packets a second, \(frame) bytes: \(contestant.kind.rawValue)", x: Double(queues))
             try part.measured(
                 "\(contestant.description): processor time for a packet", unit: "ns", costs[index], context: context)
             if contestant.kind != .bare {
@@ -67,7 +67,8 @@ struct Forwarding {
                 try part.measured(
                     "\(contestant.description): \(name) at \(Int(share * 100)) %", unit: "us",
                     all.map { $0.percentile(percentile) / 1000 }, context: context,
-                    series: "\(name), \(contestant.kind.rawValue), \(contestant.queues) queues", x: share * 100)
+                    series: "\(name) of latency, \(contestant.queues) queues: \(contestant.kind.rawValue)",
+                    x: share * 100)
             }
         }
     }

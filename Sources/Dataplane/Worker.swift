@@ -17,12 +17,16 @@ public struct Worker: ~Copyable {
     var gateway: Gateway
     /// The ports of SIP's services; none where SIP is off.
     let sipServices: Slots<Bool>
+    var peers: SteeredPeers
+    var reassembly: Reassembly
     /// The number of the last datagram that the worker wrote (RFC 791 section 3.2).
     var identification: UInt16 = 0
     var sockets: SocketGroup
     let ownership: Ownership
     let maps: SteeringMaps
     let links: [Link]
+    /// The largest packet that fits into every link, in octets.
+    let smallestMTU: Int
     var hops: NextHops
     var waiting: WaitingRoom
     var now: UInt64
@@ -70,16 +74,21 @@ public struct Worker: ~Copyable {
         let report = try SharedSlots<WorkerReport>(count: 1, descriptor: descriptors.report)
         var sipServices = try Slots<Bool>(count: 65536)
         for port in sipPorts { sipServices[Int(port)] = true }
+        let peers = try SteeredPeers(capacity: 1024, seed: sp_random64())
+        let reassembly = try Reassembly(capacity: sipPorts.isEmpty ? 1 : 64)
         self.socketReports = socketReports
         self.report = report
         self.ownSockets = ownSockets
         self.spin = spin
         self.gateway = gateway
         self.sipServices = sipServices
+        self.peers = peers
+        self.reassembly = reassembly
         self.sockets = sockets
         self.ownership = ownership
         self.maps = maps
         self.links = links
+        smallestMTU = links.map(\.mtu).min() ?? 1280
         self.hops = hops
         self.waiting = waiting
         self.control = control
@@ -148,6 +157,7 @@ public struct Worker: ~Copyable {
             socketReports.store(report, at: place)
         }
         report.store(WorkerReport(handOver: sockets.handOverCounters, frames: sockets.accounting), at: 0)
+        forgetPeers()
         try sockets.check()
     }
 
@@ -177,6 +187,10 @@ public struct Worker: ~Copyable {
             guard packet.timeToLive > 1 else {
                 answer(.timeExceeded, about: packet, bytes, link: link)
                 return sockets.release(frame)
+            }
+            if packet.isFragment, packet.protocolNumber == 17 {
+                receiveFragment(bytes, packet, from: links[link].side, frame, socket: socket)
+                return
             }
             if let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: links[link].side) {
                 receiveSIP(bytes, datagram, from: links[link].side, frame, socket: socket)

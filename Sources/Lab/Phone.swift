@@ -111,6 +111,7 @@ public final class Phone: Sendable {
     }
 
     private func type(_ command: String) throws {
+        guard process.isRunning else { throw LabError("\(name)'s phone has ended: \(process.text.suffix(4000))") }
         try keyboard.write(contentsOf: Data("\(command)\n".utf8))
     }
 

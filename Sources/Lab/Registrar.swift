@@ -5,7 +5,8 @@ import Foundation
 /// A running SIP registrar and proxy, UDP and TCP, which anybody may register with.
 ///
 /// It answers to where a request came from (RFC 3581), as providers do, but believes what a Contact says: behind a NAT
-/// without a gateway a phone registers an address that nobody reaches.
+/// without a gateway a phone registers an address that nobody reaches. One process does the work for each transport, so
+/// that messages keep their order.
 public final class Registrar: Sendable {
     /// Where it listens.
     public static let port: UInt16 = 5060
@@ -21,9 +22,8 @@ public final class Registrar: Sendable {
         let run = "\(hosts.sandbox.directory)/kamailio"
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         try Registrar.configuration(address).write(toFile: "\(run)/kamailio.cfg", atomically: false, encoding: .utf8)
-        let modules = URL(
-            fileURLWithPath: try Programs.server("usr/lib/x86_64-linux-gnu/kamailio/modules/usrloc.so")
-        ).deletingLastPathComponent()
+        let modules = URL(fileURLWithPath: try Programs.server("\(Registrar.libraries)/kamailio/modules/usrloc.so"))
+            .deletingLastPathComponent()
         // Its modules look for a library of theirs where it would be installed.
         let library = "LD_LIBRARY_PATH=\(modules.deletingLastPathComponent().path)"
         process = try hosts.outside.start([
@@ -41,12 +41,21 @@ public final class Registrar: Sendable {
         try process.stop()
     }
 
+    /// Debian's directory of what is compiled for this machine.
+    private static var libraries: String {
+        #if arch(arm64)
+            "usr/lib/aarch64-linux-gnu"
+        #else
+            "usr/lib/x86_64-linux-gnu"
+        #endif
+    }
+
     private static func configuration(_ address: String) -> String {
         """
         debug=2
         log_stderror=yes
-        children=2
-        tcp_children=2
+        children=1
+        tcp_children=1
         dns=no
         rev_dns=no
         listen=udp:\(address):\(port)

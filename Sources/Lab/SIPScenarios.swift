@@ -21,8 +21,8 @@ struct SIPScenarios: Sendable {
                 CSeq: 1 INVITE
                 Contact: <sip:caller@[local_ip]:[local_port];transport=[transport]>
                 Max-Forwards: 70
-                Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE
-                User-Agent: SIPp
+                Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY
+                User-Agent: SIPp of the laboratory
                 Content-Type: application/sdp
                 Content-Length: [len]
 
@@ -98,6 +98,7 @@ struct SIPScenarios: Sendable {
         a=rtpmap:101 telephone-event/8000
         a=fmtp:101 0-16
         a=ptime:20
+        a=maxptime:150
         a=sendrecv
 
         """

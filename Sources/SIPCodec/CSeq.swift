@@ -1,24 +1,26 @@
 import TextFormats
 
 /// The value of CSeq (RFC 3261 section 20.16).
-public struct CSeq: Sendable {
+public struct CSeq: BitwiseCopyable, Sendable {
     /// The sequence number, below 2^31 (RFC 3261 section 8.1.1.5).
     public let number: UInt32
     /// The method of the request, also in a response.
     public let method: Method
+    private let methodText: TextRange
+
     /// Where the method stands.
-    public let methodRange: Range<Int>
+    public var methodRange: Range<Int> { @_noLocks get { methodText.range } }
 
     /// Reads the value that stands in `range`; nil when it breaks the grammar, or the number is too large.
     @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        let numberEnd = bytes.digitsEnd(range.lowerBound, range.upperBound)
-        let methodStart = bytes.skipSpace(numberEnd, range.upperBound)
-        guard methodStart > numberEnd, let number = bytes.number(range.lowerBound..<numberEnd), number < 1 << 31,
+        let number = bytes.number(from: range.lowerBound, range.upperBound)
+        let methodStart = bytes.skipSpace(number.end, range.upperBound)
+        guard number.end > range.lowerBound, number.value < 1 << 31, methodStart > number.end,
             let method = Method(bytes, methodStart..<range.upperBound)
         else { return nil }
-        self.number = number
+        self.number = number.value
         self.method = method
-        methodRange = methodStart..<range.upperBound
+        methodText = TextRange(methodStart..<range.upperBound)
     }
 }

@@ -12,9 +12,13 @@ public enum Credentials {
         while let parameter = parameters.next(in: bytes) {
             guard let equals = bytes.first(ASCII.equals, in: parameter) else { continue }
             let name = bytes.trimmed(parameter.lowerBound..<equals)
-            guard name.count == 3, Keyword(bytes, name).lowerCased(count: 3) == Keyword("qop") else { continue }
+            guard name.count == 3, Keyword(lowerCased: bytes, name.lowerBound, count: 3) == Keyword("qop") else {
+                continue
+            }
             let value = unquoted(bytes, bytes.trimmed(equals &+ 1..<parameter.upperBound))
-            if value.count == 8, Keyword(bytes, value).lowerCased(count: 8) == Keyword("auth-int") { return true }
+            if value.count == 8, Keyword(lowerCased: bytes, value.lowerBound, count: 8) == Keyword("auth-int") {
+                return true
+            }
         }
         return false
     }

@@ -1,5 +1,5 @@
-// The header fields that a gateway acts on, and how their names may be spelt: in any case, and some of them by one letter
-// (RFC 3261 section 7.3.3).
+// The header fields that a gateway acts on, and how their names may be spelt: in any case, and some of them by one
+// letter (RFC 3261 section 7.3.3).
 
 import TextFormats
 
@@ -70,20 +70,25 @@ public enum HeaderName: UInt8, BitwiseCopyable, Hashable, Sendable {
     /// The name that stands in `range`, without the colon or a space behind it.
     @_noLocks
     public init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        let count = range.count
+        self.init(bytes, range.lowerBound, count: range.count)
+    }
+
+    @inline(__always) @_noLocks
+    init(_ bytes: borrowing RawSpan, _ start: Int, count: Int) {
         // The longest are P-Preferred-Identity's 20 bytes.
-        guard count > 0 && count <= 20 else {
+        if count <= 8 {
+            self = Self.short(Keyword(lowerCased: bytes, start, count: count), count)
+        } else if count <= 20 {
+            self = Self.long(Keyword(lowerCased: bytes, start, count: count), count)
+        } else {
             self = .other
-            return
         }
-        let name = Keyword(bytes, range).lowerCased(count: count)
-        self = count <= 8 ? Self.short(name, count) : Self.long(name, count)
     }
 
     @inline(__always) @_noLocks
     private static func short(_ name: Keyword, _ count: Int) -> HeaderName {
         switch count {
-        case 1: return letter(UInt8(truncatingIfNeeded: name.first))
+        case 1: return letter(name.letter)
         case 2: if name == Keyword("to") { return .to }
         case 3: if name == Keyword("via") { return .via }
         case 4:

@@ -1,37 +1,34 @@
 /// A header field that the gateway may act on, and where its value stands.
 public struct HeaderRow: BitwiseCopyable, Sendable {
-    private let start: UInt32
-    private let end: UInt32
+    private let text: TextRange
     /// Which field it is; never `other`.
     public let name: HeaderName
 
     @inline(__always) @_noLocks
     init(name: HeaderName, value: Range<Int>) {
-        start = UInt32(truncatingIfNeeded: value.lowerBound)
-        end = UInt32(truncatingIfNeeded: value.upperBound)
+        text = TextRange(value)
         self.name = name
     }
 
     /// Its value, as offsets in the span: without white space before and behind it, folded where the sender folded it
     /// (RFC 3261 section 7.3.1). Empty when there is none.
     public var value: Range<Int> {
-        @inline(__always) @_noLocks get {
-            // Never wrong: made from a range.
-            unsafe Range(uncheckedBounds: (Int(truncatingIfNeeded: start), Int(truncatingIfNeeded: end)))
-        }
+        @_noLocks get { text.range }
     }
 }
 
-/// The header fields of a message, in its order, in memory of the caller's that is used again and again: those that
-/// `HeaderName` knows, each row of them with all its values; the others are not kept.
+/// The header fields of a message, in its order, in memory that is used again and again: those that `HeaderName` knows,
+/// each row with all its values; the others are not kept.
 ///
-/// Invariant: of every name in `present`, `firstIndex` holds the first row.
+/// Invariant: rows from 0 to `count` are written; of every name in `present`, `firstIndex` holds the first row.
+@safe
 public struct HeaderRows: ~Copyable {
     /// How many fields there is room for.
     public static var capacity: Int { @_noLocks get { 192 } }
 
-    private var rows: InlineArray<192, HeaderRow>
-    private var firstIndex: InlineArray<32, UInt8>
+    // In memory of their own, because reading one element of an InlineArray of a borrowed value copies all of them.
+    private let rows: UnsafeMutablePointer<HeaderRow>
+    private let firstIndex: UnsafeMutablePointer<UInt8>
     /// How many there are.
     public private(set) var count: Int
     /// A bit for each name of which there is a row, and for each of which there is more than one.
@@ -39,13 +36,18 @@ public struct HeaderRows: ~Copyable {
     private(set) var repeated: UInt32
 
     /// No rows.
-    @_noLocks
     public init() {
-        rows = InlineArray(repeating: HeaderRow(name: .other, value: 0..<0))
-        firstIndex = InlineArray(repeating: 0)
+        unsafe rows = .allocate(capacity: Self.capacity)
+        unsafe firstIndex = .allocate(capacity: 32)
         count = 0
         present = 0
         repeated = 0
+    }
+
+    deinit {
+        // Safe: allocated in init, of trivial elements, and known to nobody else.
+        unsafe rows.deallocate()
+        unsafe firstIndex.deallocate()
     }
 
     @inline(__always) @_noLocks
@@ -58,11 +60,14 @@ public struct HeaderRows: ~Copyable {
     /// Whether there was room for it.
     @inline(__always) @_noLocks
     mutating func append(_ row: HeaderRow) -> Bool {
-        guard count < 192 else { return false }
-        rows[count] = row
+        guard count < Self.capacity else { return false }
+        // Safe: there are 192 rows; and 32 indices, as many as names at most.
+        unsafe rows[count] = row
         let bit = Self.bit(row.name)
+        if present & bit == 0 {
+            unsafe firstIndex[row.name.index] = UInt8(truncatingIfNeeded: count)
+        }
         repeated |= present & bit
-        if present & bit == 0 { firstIndex[row.name.index] = UInt8(truncatingIfNeeded: count) }
         present |= bit
         count &+= 1
         return true
@@ -79,15 +84,17 @@ public struct HeaderRows: ~Copyable {
     /// A row, from 0 to `count`.
     public subscript(index: Int) -> HeaderRow {
         @_noLocks get {
-            precondition(index < count, "no such row")
-            return rows[index]
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "no such row")
+            // Safe: rows below `count` are written.
+            return unsafe rows[index]
         }
     }
 
     /// The value of the first row of a name; nil when there is none.
-    @_noLocks
+    @inline(__always) @_noLocks
     public func first(_ name: HeaderName) -> Range<Int>? {
         guard present & Self.bit(name) != 0 else { return nil }
-        return rows[Int(firstIndex[name.index])].value
+        // Safe: of a name that is present, the index is that of a row below `count`.
+        return unsafe rows[Int(truncatingIfNeeded: firstIndex[name.index])].value
     }
 }

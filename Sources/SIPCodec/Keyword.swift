@@ -5,34 +5,43 @@ import TextFormats
 /// A name of up to 24 bytes, as words that tell it from every other of the same length.
 struct Keyword {
     /// Its first eight bytes, the first lowest; 0 stands for those that it does not have.
-    var first: UInt64
+    private let first: UInt64
     /// The eight after them, when it is longer than 16; else 0.
-    var middle: UInt64
+    private let middle: UInt64
     /// Its last eight, when it is longer than 8; else 0.
-    var last: UInt64
+    private let last: UInt64
 
-    /// The longest.
-    static var mostBytes: Int { @inline(__always) @_noLocks get { 24 } }
-    /// What makes letters lower case. A control character may become a sign; but of those that are in names there is only
-    /// the hyphen, and what becomes one is a CR, which stands in no line.
-    static var lowerCase: UInt64 { @inline(__always) @_noLocks get { 0x2020_2020_2020_2020 } }
+    /// The first byte.
+    var letter: UInt8 { @inline(__always) @_noLocks get { UInt8(truncatingIfNeeded: first) } }
 
     /// The name that stands in `range`, of at most 24 bytes.
     @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        first = bytes.shortWord(at: range.lowerBound, count: range.count)
-        middle = range.count > 16 ? bytes.word(at: range.lowerBound &+ 8) : 0
-        last = range.count > 8 ? bytes.word(at: range.upperBound &- 8) : 0
+        self.init(bytes, range.lowerBound, range.count, or: 0)
     }
 
     /// The same in lower case.
+    ///
+    /// What makes letters lower case may also make a sign of a control character. Of the signs there is only the hyphen
+    /// in names, and what becomes one is a CR, which stands in none.
     @inline(__always) @_noLocks
-    func lowerCased(count: Int) -> Keyword {
-        var result = self
-        result.first |= count < 8 ? Self.lowerCase &>> UInt64(truncatingIfNeeded: 64 &- 8 &* count) : Self.lowerCase
-        if count > 16 { result.middle |= Self.lowerCase }
-        if count > 8 { result.last |= Self.lowerCase }
-        return result
+    init(lowerCased bytes: borrowing RawSpan, _ start: Int, count: Int) {
+        self.init(bytes, start, count, or: 0x2020_2020_2020_2020)
+    }
+
+    @inline(__always) @_noLocks
+    private init(_ bytes: borrowing RawSpan, _ start: Int, _ count: Int, or bits: UInt64) {
+        if count <= 8 {
+            // No shift by 64, for a name without bytes.
+            let missing = UInt64(truncatingIfNeeded: 64 &- 8 &* max(count, 1))
+            first = (bytes.shortWord(at: start, count: count) | bits) & (~0 &>> missing)
+            middle = 0
+            last = 0
+        } else {
+            first = bytes.word(at: start) | bits
+            middle = count > 16 ? bytes.word(at: start &+ 8) | bits : 0
+            last = bytes.word(at: start &+ count &- 8) | bits
+        }
     }
 
     /// A name of the standards, in lower case where the case does not matter.

@@ -5,13 +5,14 @@ import TextFormats
 
 /// Finds where lines end, each after the one before.
 ///
-/// Invariant: `mask` tells of the 64 bytes from `base` on which are CR or LF.
+/// Invariants: `mask` tells of the 64 bytes from `base` on which are CR or LF; `end` lies in the span.
 struct LineScanner {
     private var mask: UInt64
     private var base: Int
-    private let end: Int
+    /// Where the text ends.
+    let end: Int
 
-    /// The lines that stand in `range`.
+    /// The lines that stand in `range`, which lies in the span.
     @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
         base = range.lowerBound
@@ -19,45 +20,46 @@ struct LineScanner {
         mask = Self.mask(bytes, at: base)
     }
 
-    /// Where the first CR or LF stands from `offset` on, which never goes back; nil when there is none.
+    /// Where the first CR or LF stands from `offset` on, which is inside the text and never goes back; nil when there
+    /// is none.
     @inline(__always) @_noLocks
     mutating func next(in bytes: borrowing RawSpan, from offset: Int) -> Int? {
         var offset = offset
-        while true {
-            let distance = offset &- base
-            if distance < 64 {
-                let rest = mask &>> UInt64(truncatingIfNeeded: distance)
-                if rest != 0 {
-                    let found = offset &+ rest.trailingZeroBitCount
-                    return found < end ? found : nil
-                }
-                offset = base &+ 64
-            }
+        var rest = offset &- base < 64 ? mask &>> UInt64(truncatingIfNeeded: offset &- base) : 0
+        while rest == 0 {
+            offset = max(offset, base &+ 64)
             guard offset < end else { return nil }
             base = offset
-            mask = Self.mask(bytes, at: base)
+            mask = Self.mask(bytes, at: offset)
+            rest = mask
         }
+        let found = offset &+ rest.trailingZeroBitCount
+        return found < end ? found : nil
     }
 
     @inline(__always) @_noLocks
     private static func mask(_ bytes: borrowing RawSpan, at offset: Int) -> UInt64 {
-        if offset <= bytes.byteCount &- 64 { return wholeMask(bytes, at: offset) }
-        return maskAtEnd(bytes, at: offset)
+        bytes.has(64, at: offset) ? wholeMask(bytes, at: offset) : maskAtEnd(bytes, at: offset)
     }
 
     @inline(__always) @_noLocks
     private static func wholeMask(_ bytes: borrowing RawSpan, at offset: Int) -> UInt64 {
-        UInt64(truncatingIfNeeded: sp_line_ends(bytes.octets(at: offset)))
-            | UInt64(truncatingIfNeeded: sp_line_ends(bytes.octets(at: offset &+ 16))) << 16
-            | UInt64(truncatingIfNeeded: sp_line_ends(bytes.octets(at: offset &+ 32))) << 32
-            | UInt64(truncatingIfNeeded: sp_line_ends(bytes.octets(at: offset &+ 48))) << 48
+        lineEnds(bytes, offset) | lineEnds(bytes, offset &+ 16) << 16 | lineEnds(bytes, offset &+ 32) << 32
+            | lineEnds(bytes, offset &+ 48) << 48
+    }
+
+    @inline(__always) @_noLocks
+    private static func lineEnds(_ bytes: borrowing RawSpan, _ offset: Int) -> UInt64 {
+        // Safe: both callers of wholeMask have made sure that 64 bytes lie inside; every bit pattern is a vector.
+        let octets = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: sp_octets.self)
+        return UInt64(truncatingIfNeeded: sp_line_ends(octets))
     }
 
     /// The last 64 bytes of the span, of which those before `offset` are shifted out; one by one when it is shorter.
-    @_noLocks
+    @inline(never) @_noLocks
     private static func maskAtEnd(_ bytes: borrowing RawSpan, at offset: Int) -> UInt64 {
         let start = bytes.byteCount &- 64
-        if start >= 0 && offset &- start < 64 {
+        if start >= 0 && offset >= start && offset &- start < 64 {
             return wholeMask(bytes, at: start) &>> UInt64(truncatingIfNeeded: offset &- start)
         }
         var mask: UInt64 = 0

@@ -59,7 +59,7 @@ public enum ParameterName: UInt8, BitwiseCopyable, Hashable, Sendable {
             self = .other
             return
         }
-        self = Self.known(Keyword(bytes, range).lowerCased(count: count), count)
+        self = Self.known(Keyword(lowerCased: bytes, range.lowerBound, count: count), count)
     }
 
     @inline(__always) @_noLocks
@@ -99,13 +99,26 @@ public enum ParameterName: UInt8, BitwiseCopyable, Hashable, Sendable {
 }
 
 /// One parameter.
-public struct Parameter: Sendable {
+public struct Parameter: BitwiseCopyable, Sendable {
     /// Which it is.
     public let name: ParameterName
+    private let nameText: TextRange
+    private let valueText: TextRange
+    private let hasValue: Bool
+
+    @inline(__always) @_noLocks
+    init(name: ParameterName, nameRange: Range<Int>, value: Range<Int>?) {
+        self.name = name
+        nameText = TextRange(nameRange)
+        valueText = TextRange(value ?? nameRange)
+        hasValue = value != nil
+    }
+
     /// Where its name stands.
-    public let nameRange: Range<Int>
-    /// Where its value stands, with the quotation marks of a quoted one; nil when there is no equals sign. It may be empty.
-    public let value: Range<Int>?
+    public var nameRange: Range<Int> { @_noLocks get { nameText.range } }
+    /// Where its value stands, with the quotation marks of a quoted one; nil when there is no equals sign. It may be
+    /// empty.
+    public var value: Range<Int>? { @_noLocks get { hasValue ? valueText.range : nil } }
 }
 
 /// Reads parameters one after the other. What is none is passed over.
@@ -172,8 +185,8 @@ public struct Parameters: Sendable {
 }
 
 extension RawSpan {
-    /// Where the quoted string ends that begins at `offset`: behind its second quotation mark; nil when there is none before
-    /// `end`.
+    /// Where the quoted string ends that begins at `offset`: behind its second quotation mark; nil when there is none
+    /// before `end`.
     @_noLocks
     func quotedEnd(_ offset: Int, _ end: Int) -> Int? {
         var offset = offset &+ 1

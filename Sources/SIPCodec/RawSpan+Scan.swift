@@ -1,5 +1,5 @@
-// Looking for bytes in text, 16 at a time. No byte outside the span is ever read, and what stands outside a range does not
-// matter.
+// Looking for bytes in text, 16 at a time. No byte outside the span is ever read, and what stands outside a range does
+// not matter.
 
 import CXDP
 import TextFormats
@@ -12,13 +12,57 @@ extension RawSpan {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: sp_octets.self)
     }
 
+    /// Sixteen bytes from `offset` on; 0 for those that lie behind the span.
+    @inline(__always) @_noLocks
+    func window(at offset: Int) -> sp_octets {
+        has(16, at: offset) ? octets(at: offset) : windowAtEnd(offset)
+    }
+
+    /// The same near the end of the span: its last sixteen bytes, of which those before `offset` are shifted out. Built byte
+    /// by byte only in a shorter span, since a vector so built is slow to use.
+    @inline(never) @_noLocks
+    private func windowAtEnd(_ offset: Int) -> sp_octets {
+        precondition(offset >= 0, "text outside of its span")
+        let start = byteCount &- 16
+        guard start >= 0 else { return shortWindow(offset) }
+        guard offset < byteCount else { return sp_octets(repeating: 0) }
+        let passed = UInt64(truncatingIfNeeded: 8 &* (offset &- start))  // 8 to 120
+        var text = unsafe unsafeBitCast(octets(at: start), to: SIMD2<UInt64>.self)  // Safe: any bits are both.
+        if passed < 64 {
+            text[0] = text[0] &>> passed | text[1] &<< (64 &- passed)
+            text[1] &>>= passed
+        } else {
+            text[0] = text[1] &>> (passed &- 64)
+            text[1] = 0
+        }
+        return unsafe unsafeBitCast(text, to: sp_octets.self)  // Safe: any bits are both.
+    }
+
+    @inline(never) @_noLocks
+    private func shortWindow(_ offset: Int) -> sp_octets {
+        var octets = sp_octets(repeating: 0)
+        var index = 0
+        while offset &+ index < byteCount {
+            octets[index] = byte(at: offset &+ index)
+            index &+= 1
+        }
+        return octets
+    }
+
+    /// Four bytes from `offset` on, the first lowest, of which all must lie inside.
+    @inline(__always) @_noLocks
+    func quarter(at offset: Int) -> UInt32 {
+        // Safe: the load is checked against the span's bounds, and every bit pattern is a UInt32.
+        UInt32(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
     /// Where `byte` first stands in `range`, which lies inside.
     @inline(__always) @_noLocks
     func first(_ byte: UInt8, in range: Range<Int>) -> Int? {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let window = TextWindow(self, at: offset)
-            let mask = sp_equal(window.octets, byte) &>> window.shift
+            let window = window(at: offset)
+            let mask = sp_equal(window, byte)
             if mask != 0 { return inside(range, offset &+ mask.trailingZeroBitCount) }
             offset &+= 16
         }
@@ -30,8 +74,8 @@ extension RawSpan {
     func end(before one: UInt8, _ other: UInt8, in range: Range<Int>) -> Int {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let window = TextWindow(self, at: offset)
-            let mask = sp_delimiters(window.octets, one, other) &>> window.shift
+            let window = window(at: offset)
+            let mask = sp_delimiters(window, one, other)
             if mask != 0 { return min(range.upperBound, offset &+ mask.trailingZeroBitCount) }
             offset &+= 16
         }
@@ -43,8 +87,8 @@ extension RawSpan {
     func hostEnd(in range: Range<Int>) -> Int {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let window = TextWindow(self, at: offset)
-            let mask = sp_no_host(window.octets) &>> window.shift
+            let window = window(at: offset)
+            let mask = sp_no_host(window)
             if mask != 0 { return min(range.upperBound, offset &+ mask.trailingZeroBitCount) }
             offset &+= 16
         }
@@ -54,15 +98,21 @@ extension RawSpan {
     @inline(__always) @_noLocks
     private func inside(_ range: Range<Int>, _ offset: Int) -> Int? { offset < range.upperBound ? offset : nil }
 
-    /// Up to eight bytes from `offset` on, the first lowest, and 0 for those behind them.
+    /// Whether `count` bytes from `offset` on lie inside; as the checked loads ask, so that behind it they need not.
     @inline(__always) @_noLocks
-    func shortWord(at offset: Int, count: Int) -> UInt64 {
-        guard offset <= byteCount &- 8 else { return shortWordAtEnd(offset, count) }
-        let word = word(at: offset)
-        return count >= 8 ? word : word & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
+    func has(_ count: Int, at offset: Int) -> Bool {
+        let all = byteCount
+        return UInt(bitPattern: offset) <= UInt(bitPattern: all) && count <= all &- offset
     }
 
-    @_noLocks
+    /// Eight bytes from `offset` on, of which at least `count` lie inside; the first lowest. What those behind them are
+    /// is not said.
+    @inline(__always) @_noLocks
+    func shortWord(at offset: Int, count: Int) -> UInt64 {
+        has(8, at: offset) ? word(at: offset) : shortWordAtEnd(offset, count)
+    }
+
+    @inline(never) @_noLocks
     private func shortWordAtEnd(_ offset: Int, _ count: Int) -> UInt64 {
         var word: UInt64 = 0
         var index = offset &+ min(count, 8)
@@ -71,42 +121,5 @@ extension RawSpan {
             word = word &<< 8 | UInt64(truncatingIfNeeded: byte(at: index))
         }
         return word
-    }
-}
-
-/// Sixteen bytes of a span that are compared at once.
-///
-/// Invariant: a mask of `octets`, shifted down by `shift`, tells of the bytes from the wanted offset on, and is 0 for those
-/// behind the span, or tells of octets that are 0.
-struct TextWindow {
-    let octets: sp_octets
-    let shift: UInt32
-
-    /// From `offset` on, or near the end of the span its last sixteen.
-    @inline(__always) @_noLocks
-    init(_ bytes: borrowing RawSpan, at offset: Int) {
-        let last = bytes.byteCount &- 16
-        if offset <= last {
-            octets = bytes.octets(at: offset)
-            shift = 0
-        } else if last >= 0 {
-            octets = bytes.octets(at: last)
-            shift = UInt32(truncatingIfNeeded: offset &- last)
-        } else {
-            octets = Self.short(bytes, offset)
-            shift = 0
-        }
-    }
-
-    /// A span of less than sixteen bytes, from `offset` on.
-    @_noLocks
-    private static func short(_ bytes: borrowing RawSpan, _ offset: Int) -> sp_octets {
-        var octets = sp_octets(repeating: 0)
-        var index = 0
-        while offset &+ index < bytes.byteCount {
-            octets[index] = bytes.byte(at: offset &+ index)
-            index &+= 1
-        }
-        return octets
     }
 }

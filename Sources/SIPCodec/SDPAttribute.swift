@@ -9,23 +9,38 @@ struct SDPAttribute {
     /// What stands behind its name and the colon.
     let value: Range<Int>
 
-    /// Reads what stands behind "a=" in `range` of `bytes`; nil when it is none that a gateway acts on.
+    /// Reads what stands behind "a=" in `range` of `bytes`, and begins with `letters`, the first lowest, zeros behind the
+    /// last; nil when it is none that a gateway acts on.
     @inline(__always) @_noLocks
-    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, beginning letters: UInt32) {
+        guard Self.mayBeKnown(letters) else { return nil }
         let nameEnd = bytes.end(before: ASCII.colon, ASCII.colon, in: range)
         let count = nameEnd &- range.lowerBound
         // The longest are remote-candidates and end-of-candidates.
         guard count >= 3 && count <= 17 else { return nil }
-        let name = Keyword(bytes, range.lowerBound..<nameEnd).lowerCased(count: count)
-        guard let kind = Self.kind(name, count) else { return nil }
+        let name = Keyword(lowerCased: bytes, range.lowerBound, count: count)
+        guard let kind = Self.kind(name, count, letters: letters | 0x2020_2020) else { return nil }
         let hasColon = nameEnd < range.upperBound && bytes.byte(at: nameEnd) == ASCII.colon
         value = (hasColon ? nameEnd &+ 1 : nameEnd)..<range.upperBound
         if case .bundle = kind, !Self.isBundle(bytes, value) { return nil }
         self.kind = kind
     }
 
+    /// Whether a name can be known that begins with these letters: most, as rtpmap and fmtp, cannot.
     @inline(__always) @_noLocks
-    private static func kind(_ name: Keyword, _ count: Int) -> SDPLine.Kind? {
+    private static func mayBeKnown(_ letters: UInt32) -> Bool {
+        switch letters | 0x2020_2020 {
+        case UInt32(ascii: "rtcp"), UInt32(ascii: "cand"), UInt32(ascii: "send"), UInt32(ascii: "recv"),
+            UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
+            UInt32(ascii: "path"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
+            UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):
+            true
+        case let letters: letters & 0xFF_FFFF == UInt32(ascii: "mid")
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private static func kind(_ name: Keyword, _ count: Int, letters: UInt32) -> SDPLine.Kind? {
         switch count {
         case 3: if name == Keyword("mid") { return .mid }
         case 4:
@@ -52,7 +67,7 @@ struct SDPAttribute {
             if name == Keyword("end-of-candidates") { return .endOfCandidates }
         default: break
         }
-        return name.first & 0xFFFF_FFFF == Keyword("ice-").first ? .ice : nil
+        return letters == UInt32(ascii: "ice-") ? .ice : nil
     }
 
     /// Whether a group is one of media that share a port: other groups are of no interest.

@@ -13,15 +13,36 @@ public struct SDPConnection: Sendable {
     /// Reads the value of a line of the kind `connection`; nil when it names no address of the Internet.
     @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
+        guard let start = Self.addressStart(bytes, value) else { return nil }
+        if let address = SDPAddress(bytes, start..<value.upperBound) {
+            self.address = address
+            suffix = value.upperBound..<value.upperBound
+        } else {
+            guard let slash = bytes.first(ASCII.slash, in: start..<value.upperBound),
+                let address = SDPAddress(bytes, start..<slash)
+            else { return nil }
+            self.address = address
+            suffix = slash &+ 1..<value.upperBound
+            guard bytes.end(before: ASCII.space, ASCII.space, in: suffix) == value.upperBound else { return nil }
+        }
+    }
+
+    /// Where the address begins: behind "IN IP4 ", as nearly all write it, or behind what means the same or IPv6.
+    @inline(__always) @_noLocks
+    private static func addressStart(_ bytes: borrowing RawSpan, _ value: Range<Int>) -> Int? {
+        let usual = value.lowerBound &+ 7
+        if usual < value.upperBound, Keyword(bytes, value.lowerBound..<usual) == Keyword("IN IP4 ") {
+            return bytes.skipSpace(usual, value.upperBound)
+        }
+        return addressStart(bytes, fields: value)
+    }
+
+    @_noLocks
+    private static func addressStart(_ bytes: borrowing RawSpan, fields value: Range<Int>) -> Int? {
         var tokens = SDPTokens(value)
         guard bytes.isKeyword(tokens.next(in: bytes), "in") else { return nil }
         let family = tokens.next(in: bytes)
         guard bytes.isKeyword(family, "ip4") || bytes.isKeyword(family, "ip6") else { return nil }
-        let field = tokens.next(in: bytes)
-        guard tokens.rest(in: bytes).isEmpty else { return nil }
-        let slash = bytes.first(ASCII.slash, in: field) ?? field.upperBound
-        guard let address = SDPAddress(bytes, field.lowerBound..<slash) else { return nil }
-        self.address = address
-        suffix = min(slash &+ 1, field.upperBound)..<field.upperBound
+        return tokens.next(in: bytes).lowerBound
     }
 }

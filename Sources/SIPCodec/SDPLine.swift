@@ -55,29 +55,56 @@ public struct SDPLine: Sendable {
 
     /// What it is about.
     public let kind: Kind
+    private let lineRange: TextRange
+    private let valueRange: TextRange
+
     /// All of the line, with the CR LF or LF that ends it.
-    public let range: Range<Int>
+    public var range: Range<Int> { @_noLocks get { lineRange.range } }
     /// What stands behind the "=", or the ":" of an attribute, without white space at either end. Empty when nothing does.
-    public let value: Range<Int>
+    public var value: Range<Int> { @_noLocks get { valueRange.range } }
 
     /// Reads the line that stands in `range` of `bytes`, and without its end up to `contentEnd`; nil when it is none that a
     /// gateway acts on.
     @inline(__always) @_noLocks
     init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, contentEnd: Int) {
-        let start = range.lowerBound &+ 2
-        guard start <= contentEnd, bytes.byte(at: start &- 1) == ASCII.equals else { return nil }
-        var value = start..<contentEnd
-        switch bytes.byte(at: start &- 2) {
-        case UInt8(ascii: "a"):
-            guard let attribute = SDPAttribute(bytes, value) else { return nil }
+        let beginning = bytes.word(at: range.lowerBound, before: contentEnd)
+        var valueStart = range.lowerBound &+ 2
+        switch UInt32(truncatingIfNeeded: beginning & 0xFFFF) {
+        case UInt32(ascii: "a="):
+            let letters = UInt32(truncatingIfNeeded: beginning &>> 16)
+            guard let attribute = SDPAttribute(bytes, valueStart..<contentEnd, beginning: letters) else { return nil }
             kind = attribute.kind
-            value = attribute.value
-        case UInt8(ascii: "c"): kind = .connection
-        case UInt8(ascii: "m"): kind = .media
-        case UInt8(ascii: "o"): kind = .origin
+            valueStart = attribute.value.lowerBound
+        case UInt32(ascii: "c="): kind = .connection
+        case UInt32(ascii: "m="): kind = .media
+        case UInt32(ascii: "o="): kind = .origin
         default: return nil
         }
-        self.range = range
-        self.value = bytes.trimmed(value)
+        lineRange = TextRange(range)
+        valueRange = TextRange(bytes.trimmed(valueStart..<contentEnd))
+    }
+}
+
+extension RawSpan {
+    /// Eight bytes from `offset` on, the first lowest, and zeros for those at or after `end`, which is not before `offset`.
+    @inline(__always) @_noLocks
+    fileprivate func word(at offset: Int, before end: Int) -> UInt64 {
+        let count = end &- offset
+        let word = shortWord(at: offset, count: count)
+        return count >= 8 ? word : word & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
+    }
+}
+
+extension UInt32 {
+    /// Up to four letters, the first lowest.
+    @inline(__always) @_noLocks
+    init(ascii letters: StaticString) {
+        self = 0
+        var offset = letters.utf8CodeUnitCount
+        while offset > 0 {
+            offset &-= 1
+            // Safe: within the literal's bytes, which stay.
+            self = self &<< 8 | UInt32(truncatingIfNeeded: unsafe letters.utf8Start[offset])
+        }
     }
 }

@@ -24,14 +24,16 @@ public struct SDPMedia: Sendable {
         let ports = tokens.next(in: bytes)
         transportText = tokens.next(in: bytes)
         guard !transportText.isEmpty else { return nil }
-        let slash = bytes.first(ASCII.slash, in: ports) ?? ports.upperBound
-        guard let port = SDPPort(bytes, ports.lowerBound..<slash) else { return nil }
-        self.port = port
-        if slash < ports.upperBound {
-            guard let count = SDPPort(bytes, slash &+ 1..<ports.upperBound), count.number > 0 else { return nil }
-            portCount = Int(count.number)
-        } else {
+        if let port = SDPPort(bytes, ports) {
+            self.port = port
             portCount = 1
+        } else {
+            guard let slash = bytes.first(ASCII.slash, in: ports),
+                let port = SDPPort(bytes, ports.lowerBound..<slash),
+                let count = SDPPort(bytes, slash &+ 1..<ports.upperBound), count.number > 0
+            else { return nil }
+            self.port = port
+            portCount = Int(count.number)
         }
         transport = SDPTransport(bytes, transportText)
     }

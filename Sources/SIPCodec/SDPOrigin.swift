@@ -1,6 +1,7 @@
 // o=<username> <sess-id> <sess-version> <nettype> <addrtype> <unicast-address> (RFC 8866 section 5.2). Read from its end,
 // because some put spaces into the user name.
 
+import CXDP
 import TextFormats
 
 /// The address in the o= line of a session description.
@@ -11,8 +12,14 @@ public struct SDPOrigin: Sendable {
     /// Reads the value of a line of the kind `origin`; nil when it does not end with an address of the Internet.
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
-        var start = value.upperBound
-        for _ in 0..<3 { start = Self.lastField(bytes, value.lowerBound..<start) }
+        var start = Self.lastField(bytes, value)
+        let usual = start &- 8
+        if usual > value.lowerBound, Keyword(bytes, usual..<start) == Keyword(" IN IP4 ") {
+            guard let address = SDPAddress(bytes, start..<value.upperBound) else { return nil }
+            self.address = address
+            return
+        }
+        for _ in 0..<2 { start = Self.lastField(bytes, value.lowerBound..<start) }
         guard let connection = SDPConnection(bytes, start..<value.upperBound), connection.suffix.isEmpty else {
             return nil
         }
@@ -22,9 +29,24 @@ public struct SDPOrigin: Sendable {
     /// Where the last field of `range` begins.
     @inline(__always) @_noLocks
     private static func lastField(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Int {
-        var start = range.upperBound
-        while start > range.lowerBound, bytes.byte(at: start &- 1).isLinearSpace { start &-= 1 }
-        while start > range.lowerBound, !bytes.byte(at: start &- 1).isLinearSpace { start &-= 1 }
-        return start
+        var end = range.upperBound
+        while end > range.lowerBound, bytes.byte(at: end &- 1).isLinearSpace { end &-= 1 }
+        return bytes.lastSpace(in: range.lowerBound..<end).map { $0 &+ 1 } ?? range.lowerBound
+    }
+}
+
+extension RawSpan {
+    /// Where the last space stands in `range`, looked for sixteen bytes at a time.
+    @inline(__always) @_noLocks
+    fileprivate func lastSpace(in range: Range<Int>) -> Int? {
+        var end = range.upperBound
+        while end > range.lowerBound {
+            let start = max(range.lowerBound, end &- 16)
+            let inside = 1 &<< UInt32(truncatingIfNeeded: end &- start) &- 1
+            let mask = sp_equal(window(at: start), ASCII.space) & inside
+            if mask != 0 { return start &+ 31 &- mask.leadingZeroBitCount }
+            end = start
+        }
+        return nil
     }
 }

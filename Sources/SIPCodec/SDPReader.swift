@@ -26,6 +26,7 @@ public struct SDPReader: Sendable {
     /// lie inside `bytes`.
     @_noLocks
     public mutating func next(in bytes: borrowing RawSpan) -> SDPLine? {
+        precondition(position >= 0 && end <= bytes.byteCount, "session description outside of the span")
         while position < end {
             let start = position
             let contentEnd = readLine(bytes)
@@ -39,16 +40,18 @@ public struct SDPReader: Sendable {
     private mutating func readLine(_ bytes: borrowing RawSpan) -> Int {
         var offset = position
         while let found = scanner.next(in: bytes, from: offset) {
-            if bytes.byte(at: found) == ASCII.lineFeed {
-                position = found &+ 1
+            let next = found &+ 1
+            // Safe: position <= found < end, and next < end in the second; `next(in:)` has checked that these lie inside.
+            if unsafe bytes.unsafeLoad(fromUncheckedByteOffset: found, as: UInt8.self) == ASCII.lineFeed {
+                position = next
+                return found
+            }
+            if next < end, unsafe bytes.unsafeLoad(fromUncheckedByteOffset: next, as: UInt8.self) == ASCII.lineFeed {
+                position = next &+ 1
                 return found
             }
             // A CR without an LF is part of the line.
-            offset = found &+ 1
-            if offset < end, bytes.byte(at: offset) == ASCII.lineFeed {
-                position = offset &+ 1
-                return found
-            }
+            offset = next
         }
         position = end
         return end

@@ -33,6 +33,6 @@ extension RawSpan {
     func isKeyword(_ range: Range<Int>, _ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
         guard range.count == count else { return false }
-        return Keyword(self, range).lowerCased(count: count) == Keyword(name)
+        return Keyword(lowerCased: self, range.lowerBound, count: count) == Keyword(name)
     }
 }

@@ -1,35 +1,51 @@
-// A message (RFC 3261 section 7) is its first line, the header section and the body, each where it stands. One pass finds
-// where lines end; of the header fields that the gateway acts on, the values' ranges are kept in the caller's rows, and
-// read when somebody asks. The rest is only passed over.
+// A message (RFC 3261 section 7) is its first line, the header section and the body, each where it stands. One pass
+// finds where lines end; of the header fields that the gateway acts on, the values' ranges are kept in the caller's
+// rows, and read when somebody asks. The rest is only passed over.
 
 import TextFormats
 
 /// A SIP message in the caller's bytes. All ranges are offsets in the span that it was parsed from, and lie in it.
-public struct SIPMessage: Sendable {
+public struct SIPMessage: BitwiseCopyable, Sendable {
     /// Method and Request-URI, or status code.
     public let startLine: StartLine
-    /// The value of the first Via field: the topmost Via value, and maybe more.
-    public let via: Range<Int>
-    /// The value of From, a `NameAddress`.
-    public let from: Range<Int>
-    /// The value of To, a `NameAddress`.
-    public let to: Range<Int>
-    /// The value of Call-ID.
-    public let callID: Range<Int>
     /// The value of CSeq.
     public let cSeq: CSeq
-    /// The digits of Content-Length; nil when there is none.
-    public let contentLength: Range<Int>?
-    /// The body; empty when there is none.
-    public let body: Range<Int>
-    /// From the first byte of the start line to the end of the body.
-    public let range: Range<Int>
-    /// In a datagram: what is behind the body, and to be ignored (RFC 3261 section 18.3). Empty on a stream.
-    public let trailing: Range<Int>
+    private let viaText: TextRange
+    private let fromText: TextRange
+    private let toText: TextRange
+    private let callIDText: TextRange
+    /// Empty when there is none.
+    private let contentLengthText: TextRange
+    private let bodyText: TextRange
+    private let start: UInt32
+    private let end: UInt32
 
-    /// Reads the message that stands in `range` of `bytes`, which is all of it when nil: a whole datagram, or on a stream
-    /// what has arrived from the end of the message before. CR and LF before the start line are passed over (RFC 3261
-    /// section 7.5, and there are those who send them in datagrams too).
+    /// The value of the first Via field: the topmost Via value, and maybe more.
+    public var via: Range<Int> { @_noLocks get { viaText.range } }
+    /// The value of From, a `NameAddress`.
+    public var from: Range<Int> { @_noLocks get { fromText.range } }
+    /// The value of To, a `NameAddress`.
+    public var to: Range<Int> { @_noLocks get { toText.range } }
+    /// The value of Call-ID.
+    public var callID: Range<Int> { @_noLocks get { callIDText.range } }
+    /// The digits of Content-Length; nil when there is none.
+    public var contentLength: Range<Int>? {
+        @_noLocks get { contentLengthText.range.isEmpty ? nil : contentLengthText.range }
+    }
+    /// The body; empty when there is none.
+    public var body: Range<Int> { @_noLocks get { bodyText.range } }
+    /// From the first byte of the start line to the end of the body.
+    public var range: Range<Int> {
+        @_noLocks get { Int(truncatingIfNeeded: start)..<body.upperBound }
+    }
+    /// In a datagram: what is behind the body, and to be ignored (RFC 3261 section 18.3). Empty on a stream.
+    public var trailing: Range<Int> {
+        @_noLocks get { body.upperBound..<Int(truncatingIfNeeded: end) }
+    }
+
+    /// Reads the message that stands in `range` of `bytes`, which is all of it when nil: a whole datagram, or on a
+    /// stream what has arrived from the end of the message before. CR and LF before the start line are passed over (RFC
+    /// 3261 section 7.5, and there are those who send them in datagrams too).
     ///
     /// - Throws: `MessageDefect`; the rows then hold what was read until there.
     @_noLocks
@@ -46,11 +62,10 @@ public struct SIPMessage: Sendable {
         let available = start..<range.upperBound
         var lines = HeaderLines(bytes, available)
         guard let first = try lines.line(of: bytes) else { throw beginning(bytes, available, isStream) }
-        let startLine = try StartLine(bytes, first)
-        if lines.isFolded(in: bytes) { throw .startLine }
-        try lines.readFields(of: bytes, into: &rows)
-        return try SIPMessage(
-            bytes, startLine: startLine, available, bodyStart: lines.next, isStream: isStream, rows)
+        let startLine = try StartLine(bytes, first.start..<first.end)
+        if first.isFolded { throw .startLine }
+        let bodyStart = try HeaderLines.readFields(of: bytes, lines, into: &rows)
+        return try SIPMessage(bytes, startLine: startLine, available, bodyStart: bodyStart, isStream: isStream, rows)
     }
 
     /// What is to be said of text in which no line ends.
@@ -81,10 +96,10 @@ public struct SIPMessage: Sendable {
         guard let cSeqRange = rows.first(.cSeq) else { throw .missing(.cSeq) }
         try Self.checkSingle(bytes, rows)
         guard let cSeq = CSeq(bytes, cSeqRange) else { throw .malformed(.cSeq) }
-        if case .request(let method, let uri) = startLine {
+        if let method = startLine.method {
             guard cSeq.method == method else { throw .methodsDiffer }
             if method == .other {
-                let isSame = bytes.equal(available.lowerBound..<uri.lowerBound &- 1, cSeq.methodRange)
+                let isSame = bytes.equal(available.lowerBound..<startLine.uri.lowerBound &- 1, cSeq.methodRange)
                 guard isSame else { throw .methodsDiffer }
             }
         }
@@ -98,19 +113,19 @@ public struct SIPMessage: Sendable {
             throw .missing(.contentLength)
         }
         self.startLine = startLine
-        self.via = via
-        self.from = from
-        self.to = to
-        self.callID = callID
         self.cSeq = cSeq
-        self.contentLength = contentLength
-        body = bodyStart..<bodyEnd
-        range = available.lowerBound..<bodyEnd
-        trailing = bodyEnd..<(isStream ? bodyEnd : available.upperBound)
+        viaText = TextRange(via)
+        fromText = TextRange(from)
+        toText = TextRange(to)
+        callIDText = TextRange(callID)
+        contentLengthText = TextRange(contentLength ?? 0..<0)
+        bodyText = TextRange(bodyStart..<bodyEnd)
+        start = UInt32(truncatingIfNeeded: available.lowerBound)
+        end = UInt32(truncatingIfNeeded: isStream ? bodyEnd : available.upperBound)
     }
 
-    /// Throws when a field that makes the identity or the length of a message stands there more than once. That the same
-    /// Content-Length does is harmless.
+    /// Throws when a field that makes the identity or the length of a message stands there more than once. That the
+    /// same Content-Length does is harmless.
     @inline(__always) @_noLocks
     private static func checkSingle(_ bytes: borrowing RawSpan, _ rows: borrowing HeaderRows) throws(MessageDefect) {
         let single =

@@ -1,26 +1,37 @@
-// The first line of a message (RFC 3261 sections 7.1 and 7.2). Its parts are separated by single spaces; elements may be
-// liberal about others (RFC 4475 section 3.1.2.9), and this one, which may not be understood otherwise than its peer is,
-// is not.
+// The first line of a message (RFC 3261 sections 7.1 and 7.2). Its parts are separated by single spaces; elements may
+// be liberal about others (RFC 4475 section 3.1.2.9), and this one, which may not be understood otherwise than its peer
+// is, is not.
 
 import TextFormats
 
 /// What the first line says.
-public enum StartLine: Hashable, Sendable {
-    /// A request: its method, and where its Request-URI stands.
-    case request(Method, uri: Range<Int>)
-    /// A response: its status code, 100 to 699.
-    case response(code: Int)
+public struct StartLine: BitwiseCopyable, Sendable {
+    /// The status code of a response, 100 to 699; 0 for a request.
+    public let code: Int
+    /// The method of a request; nil for a response.
+    public let method: Method?
+    private let uriText: TextRange
+
+    /// Where the Request-URI of a request stands; empty for a response.
+    public var uri: Range<Int> { @_noLocks get { uriText.range } }
 
     /// Reads the line that stands in `range`, without its line end.
     @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) throws(MessageDefect) {
-        // The shortest is `A b:c SIP/2.0`; the shortest status line has 11 bytes.
+        // The shortest request line is `A b:c SIP/2.0`, the shortest status line has 11 bytes.
         guard range.count >= 11 else { throw .notSIP }
         if Self.isVersion(bytes.word(at: range.lowerBound)) {
-            self = .response(code: try Self.code(bytes, range.lowerBound &+ 8..<range.upperBound))
+            self = try Self.response(bytes, range)
         } else {
             self = try Self.request(bytes, range)
         }
+    }
+
+    @inline(__always) @_noLocks
+    private init(code: Int, method: Method?, uri: Range<Int>) {
+        self.code = code
+        self.method = method
+        uriText = TextRange(uri)
     }
 
     @inline(__always) @_noLocks
@@ -37,7 +48,7 @@ public enum StartLine: Hashable, Sendable {
         guard bytes.byte(at: uri.lowerBound).isLetter,
             bytes.end(before: ASCII.space, ASCII.space, in: uri) == uri.upperBound
         else { throw .startLine }
-        return .request(method, uri: uri)
+        return StartLine(code: 0, method: method, uri: uri)
     }
 
     /// What is wrong with a line that does not end as a request of this version does.
@@ -51,7 +62,8 @@ public enum StartLine: Hashable, Sendable {
                 let isLast =
                     offset == range.lowerBound
                     || bytes.end(before: ASCII.space, ASCII.space, in: version) == version.upperBound
-                let isThis = version.count >= 3 && bytes.shortWord(at: version.lowerBound, count: 3) == 0x30_2E32
+                let isThis =
+                    version.count >= 3 && bytes.shortWord(at: version.lowerBound, count: 3) & 0xFF_FFFF == 0x30_2E32
                 return isLast && !isThis ? .version : .startLine
             }
             offset &+= 1
@@ -63,13 +75,13 @@ public enum StartLine: Hashable, Sendable {
     @inline(__always) @_noLocks
     private static func isVersion(_ word: UInt64) -> Bool { word & 0xFFFF_FFFF_FFDF_DFDF == 0x2030_2E32_2F50_4953 }
 
-    /// The three digits of a status code, which the end of the line or a space and the reason phrase follow.
+    /// Behind the version, three digits, which the end of the line or a space and the reason phrase follow.
     @inline(__always) @_noLocks
-    private static func code(_ bytes: borrowing RawSpan, _ range: Range<Int>) throws(MessageDefect) -> Int {
-        let end = range.lowerBound &+ 3
-        guard range.count >= 3, range.count == 3 || bytes.byte(at: end) == ASCII.space,
-            let code = bytes.number(range.lowerBound..<end), code >= 100 && code < 700
-        else { throw .startLine }
-        return Int(truncatingIfNeeded: code)
+    private static func response(_ bytes: borrowing RawSpan, _ range: Range<Int>) throws(MessageDefect) -> StartLine {
+        let start = range.lowerBound &+ 8
+        let end = start &+ 3
+        guard let code = bytes.number(start..<end), code >= 100 && code < 700 else { throw .startLine }
+        if end < range.upperBound, bytes.byte(at: end) != ASCII.space { throw .startLine }
+        return StartLine(code: Int(truncatingIfNeeded: code), method: nil, uri: end..<end)
     }
 }

@@ -20,7 +20,8 @@ extension UInt8 {
     /// White space between the parts of a value: SP, HTAB, and the CR and LF of a folded line.
     var isLinearSpace: Bool {
         @inline(__always) @_noLocks get {
-            self == ASCII.space || self == ASCII.tab || self == ASCII.carriageReturn || self == ASCII.lineFeed
+            if self > ASCII.space { return false }
+            return self == ASCII.space || self == ASCII.tab || isLineEnd
         }
     }
 
@@ -49,26 +50,27 @@ extension RawSpan {
         return offset
     }
 
-    /// The decimal number that fills `range`; one that is larger than 32 bits is the largest. Nil when there is anything
-    /// but digits, or nothing.
+    /// The decimal number that fills `range`; one that is larger than 32 bits is the largest. Nil when there is
+    /// anything but digits, or nothing.
     @inline(__always) @_noLocks
     func number(_ range: Range<Int>) -> UInt32? {
-        guard !range.isEmpty else { return nil }
-        var value: UInt64 = 0
-        for offset in range {
-            let digit = byte(at: offset) &- ASCII.zero
-            guard digit < 10 else { return nil }
-            value = min(value &* 10 &+ UInt64(truncatingIfNeeded: digit), UInt64(UInt32.max))
-        }
-        return UInt32(truncatingIfNeeded: value)
+        let number = number(from: range.lowerBound, range.upperBound)
+        return number.end == range.upperBound && !range.isEmpty ? number.value : nil
     }
 
-    /// The end of the digits that begin at `offset`, before `end`.
+    /// The decimal number that begins at `offset`, and where it ends, before `end` or there: at `offset` when there is
+    /// no digit. One that is larger than 32 bits is the largest.
     @inline(__always) @_noLocks
-    func digitsEnd(_ offset: Int, _ end: Int) -> Int {
+    func number(from offset: Int, _ end: Int) -> (value: UInt32, end: Int) {
+        var value: UInt64 = 0
         var offset = offset
-        while offset < end, byte(at: offset).isDigit { offset &+= 1 }
-        return offset
+        while offset < end {
+            let digit = byte(at: offset) &- ASCII.zero
+            guard digit < 10 else { break }
+            value = min(value &* 10 &+ UInt64(truncatingIfNeeded: digit), UInt64(UInt32.max))
+            offset &+= 1
+        }
+        return (UInt32(truncatingIfNeeded: value), offset)
     }
 
     /// Whether the same bytes stand in both ranges.

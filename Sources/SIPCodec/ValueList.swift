@@ -1,8 +1,8 @@
 import TextFormats
 
-/// The values of a header field that may hold several, separated by commas (RFC 3261 section 7.3.1): Via, Contact, Route and
-/// the like. Commas in quotation marks, angle brackets and comments do not separate; what is opened there and not closed
-/// reaches to the end.
+/// The values of a header field that may hold several, separated by commas (RFC 3261 section 7.3.1): Via, Contact,
+/// Route and the like. Commas in quotation marks, angle brackets and comments do not separate; what is opened there and
+/// not closed reaches to the end.
 public struct ValueList: Sendable {
     private var position: Int
     private let end: Int

@@ -1,25 +1,28 @@
 import TextFormats
 
 /// One value of Via (RFC 3261 section 20.42): by what, and from where, a request was sent.
-public struct ViaValue: Sendable {
-    /// Where the transport stands: UDP, TCP, TLS, SCTP, WS, WSS or another token.
-    public let transport: Range<Int>
+public struct ViaValue: BitwiseCopyable, Sendable {
     /// The sent-by: where responses go without `received` and `rport`.
     public let sentBy: SIPHost
-    /// All parameters with the semicolon before the first, for `Parameters`; empty when there are none.
-    public let parameters: Range<Int>
-    /// The value of branch, the identity of the transaction.
-    public private(set) var branch: Range<Int>?
-    /// The value of received (RFC 3261 section 18.2.1); an IPv6 address may have brackets or not (RFC 5118 section 4.5).
-    public private(set) var received: Range<Int>?
+    /// branch, the identity of the transaction.
+    public private(set) var branch: Parameter?
+    /// received (RFC 3261 section 18.2.1); an IPv6 address may have brackets or not (RFC 5118 section 4.5).
+    public private(set) var received: Parameter?
     /// rport (RFC 3581), without a value in a request.
     public private(set) var rport: Parameter?
-    /// The value of maddr.
-    public private(set) var maddr: Range<Int>?
-    /// The value of ttl.
-    public private(set) var ttl: Range<Int>?
+    /// maddr.
+    public private(set) var maddr: Parameter?
+    /// ttl.
+    public private(set) var ttl: Parameter?
     /// keep (RFC 6223), without a value in a request.
     public private(set) var keep: Parameter?
+    private let transportText: TextRange
+    private let parametersText: TextRange
+
+    /// Where the transport stands: UDP, TCP, TLS, SCTP, WS, WSS or another token.
+    public var transport: Range<Int> { @_noLocks get { transportText.range } }
+    /// All parameters with the semicolon before the first, for `Parameters`; empty when there are none.
+    public var parameters: Range<Int> { @_noLocks get { parametersText.range } }
 
     /// Reads the value that fills `range`; nil when it breaks the grammar.
     @inline(__always) @_noLocks
@@ -31,15 +34,16 @@ public struct ViaValue: Sendable {
         guard transportEnd > transportStart, host > transportEnd,
             let sentBy = SIPHost(bytes, host..<end, isVia: true)
         else { return nil }
-        transport = transportStart..<transportEnd
+        let parametersStart = bytes.skipSpace(sentBy.portRange.upperBound, end)
+        if parametersStart < end, bytes.byte(at: parametersStart) != ASCII.semicolon { return nil }
+        transportText = TextRange(transportStart..<transportEnd)
         self.sentBy = sentBy
-        parameters = bytes.skipSpace(sentBy.portRange.upperBound, end)..<end
-        guard parameters.isEmpty || bytes.byte(at: parameters.lowerBound) == ASCII.semicolon else { return nil }
+        parametersText = TextRange(parametersStart..<end)
         readParameters(bytes)
     }
 
-    /// Where the transport begins: behind the name and the version of the protocol, mostly SIP/2.0/. White space may stand
-    /// round the slashes.
+    /// Where the transport begins: behind the name and the version of the protocol, mostly SIP/2.0/. White space may
+    /// stand round the slashes.
     @inline(__always) @_noLocks
     private static func transport(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Int? {
         if range.count > 8, bytes.word(at: range.lowerBound) == 0x2F30_2E32_2F50_4953 {
@@ -65,11 +69,11 @@ public struct ViaValue: Sendable {
         var rest = Parameters(parameters)
         while let parameter = rest.next(in: bytes) {
             switch parameter.name {
-            case .branch: branch = branch ?? parameter.value
-            case .received: received = received ?? parameter.value
+            case .branch: branch = branch ?? parameter
+            case .received: received = received ?? parameter
             case .rport: rport = rport ?? parameter
-            case .maddr: maddr = maddr ?? parameter.value
-            case .ttl: ttl = ttl ?? parameter.value
+            case .maddr: maddr = maddr ?? parameter
+            case .ttl: ttl = ttl ?? parameter
             case .keep: keep = keep ?? parameter
             default: break
             }

@@ -30,6 +30,13 @@ import Glibc
         unsafe steering_services(tables, port).pointee = isBound ? UInt8(STEERING_SERVICE_BINDING.rawValue) : 0
     }
 
+    /// Whether a port of the block, in host byte order, is a binding, whichever worker's.
+    @_noLocks
+    public func isBinding(_ port: UInt16) -> Bool {
+        // There is one for each port.
+        unsafe steering_services(tables, port).pointee & UInt8(STEERING_SERVICE_BINDING.rawValue) != 0
+    }
+
     /// The untagged link of a card, by the card's interface number, which is below `STEERING_CARDS_MAX`. One with
     /// interface number 0 is none.
     public subscript(card card: UInt32) -> steering_link {

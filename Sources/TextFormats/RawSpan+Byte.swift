@@ -7,8 +7,11 @@ extension RawSpan {
     /// The byte at `offset`; traps when `offset` lies outside.
     @inlinable @inline(__always) @_noLocks
     public func byte(at offset: Int) -> UInt8 {
-        // Safe: the load is checked against the span's bounds, and every bit pattern is a UInt8.
-        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        // One comparison for both ends, where the checked load needs two.
+        let count = byteCount
+        precondition(UInt(bitPattern: offset) < UInt(bitPattern: count), "byte out of range")
+        // Safe: checked against the span's bounds, and every bit pattern is a UInt8.
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
     /// A range in the span, where nil stands for all of it.

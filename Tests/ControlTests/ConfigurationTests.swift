@@ -106,7 +106,14 @@ struct ConfigurationTests {
         Refusal("  ports: [21]", "  keepalive-second: 3", "12:3", "did you mean 'keepalive-seconds'?"),
         Refusal("  ports: [21]", "  ports: [21]\n  ports: [22]", "12:3", "'ports' is given twice"),
         Refusal("  lan0: inside", "  lan0: inside\n  lan0: outside", "6:3", "'lan0' is given twice"),
-        Refusal("ftp:", "sip:\n  ports: [5060]\nftp:", "11:1", "SIP is not available in this version"),
+        Refusal("ftp:", "sip:\n  ports: [0]\nftp:", "12:11", "'0' is no port"),
+        Refusal("ftp:", "sip:\n  ports: [40000]\nftp:", "10:10", "contains port 40000 of sip.ports"),
+        Refusal("ftp:", "sip:\n  ports: [21]\nftp:", "12:10", "port 21 is one of ftp.ports"),
+        Refusal("ftp:", "sip:\n  transports: []\nftp:", "12:15", "sip.transports has to be a list"),
+        Refusal("ftp:", "sip:\n  transports: [sctp]\nftp:", "12:16", "'sctp' is not known here"),
+        Refusal("ftp:", "sip:\n  ice: melt\nftp:", "12:8", "write rewrite or strip or leave"),
+        Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
+        Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),
         Refusal("ftp:", "publish: []\nftp:", "11:1", "published servers are not available in this version"),
         Refusal("ftp:", "spi: {}\nftp:", "11:1", "did you mean 'sip'?"),
         // gateway
@@ -194,7 +201,7 @@ struct ConfigurationTests {
         #expect(error?.description == "gate.yaml:2:40: nat.ports: 4 workers need 64 ports, 16 each; widen the block")
     }
 
-    @Test("Sections that this version cannot do without are asked for", arguments: ["interfaces", "nat", "ftp"])
+    @Test("Sections that this version cannot do without are asked for", arguments: ["interfaces", "nat"])
     func missing(section: String) {
         let yaml = Self.least.split(separator: "\n").filter { !$0.hasPrefix(section) }.joined(separator: "\n")
         let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: yaml, file: "gate.yaml") }
@@ -202,18 +209,50 @@ struct ConfigurationTests {
         #expect(error?.description.hasPrefix("gate.yaml:1:1: \(section) is missing; add it") == true)
     }
 
+    @Test("One service is enough, and none is too few")
+    func services() throws {
+        let none = Self.least.split(separator: "\n").filter { !$0.hasPrefix("ftp") }.joined(separator: "\n")
+        let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: none, file: "gate.yaml") }
+        #expect(error?.description.hasPrefix("gate.yaml:1:1: ftp or sip is missing") == true)
+        let sip = try Configuration(yaml: none + "\nsip: {}", file: "gate.yaml")
+        #expect(sip.ftp.ports == [] && sip.sip == Configuration.SIP() && sip.sip?.ports == [5060])
+        #expect(try Configuration(yaml: Self.least, file: "gate.yaml").sip == nil)
+        let all = """
+            \(none)
+            sip:
+              ports: [5060, 5080]
+              transports: [tcp]
+              ice: strip
+              binding-seconds: 600
+              keepalive-seconds: 20
+              media-seconds: 60
+              hold-seconds: 7200
+            """
+        var wanted = Configuration.SIP()
+        wanted.ports = [5060, 5080]
+        wanted.transports = [.tcp]
+        wanted.ice = .strip
+        (wanted.bindingSeconds, wanted.keepAliveSeconds) = (600, 20)
+        (wanted.mediaSeconds, wanted.holdSeconds) = (60, 7200)
+        #expect(try Configuration(yaml: all, file: "gate.yaml").sip == wanted)
+        // Over UDP alone a port may be one of FTP's, too.
+        let shared = Self.least + "\nsip: {ports: [21], transports: [udp]}"
+        #expect(try Configuration(yaml: shared, file: "gate.yaml").sip?.ports == [21])
+        #expect(sip.sip?.transports == [.udp, .tcp])
+    }
+
     @Test("All problems are told at once, in the order of the file")
     func allAtOnce() {
         let yaml = """
             gateway: {wrokers: 1, flows: none}
-            sip: {}
+            sip: {port: 5060}
             interfaces: {lan0: inside, wan0: insider}
             nat: {addresses: [nowhere, 127.0.0.1], ports: 5-4}
             ftp: {ports: [x]}
             """
         let error = #expect(throws: ConfigurationError.self) { try Configuration(yaml: yaml, file: "gate.yaml") }
         let places = error?.problems.map { $0.position.map { "\($0.line):\($0.column)" } }
-        #expect(places == ["1:11", "1:30", "2:1", "3:34", "4:19", "4:28", "4:47", "5:15"])
+        #expect(places == ["1:11", "1:30", "2:7", "3:34", "4:19", "4:28", "4:47", "5:15"])
     }
 
     @Test("A file that is empty, no mapping, or not there is refused by its name")

@@ -8,8 +8,13 @@ extension LabTests {
     @Suite("Demonstration")
     struct DemonstrationTests {
         @Test("Active transfers fail without the gateway, and everything works with it")
-        func demonstration() throws {
+        func ftp() throws {
             #expect(try FTPDemonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
+        }
+
+        @Test("Through the kernel's helpers every call works, and without them none from outside")
+        func sip() throws {
+            #expect(try SIPDemonstration.run(gateway: .kernelHelper, page: Page()))
         }
     }
 }

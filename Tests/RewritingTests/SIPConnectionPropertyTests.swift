@@ -18,7 +18,8 @@ import WireFormats
         var (failures, edits): (Int, UInt64) = (0, 0)
         for _ in 0..<(wanted != nil ? 1 : World.isOptimized ? count : some) where failures < 5 {
             let seed = wanted ?? seeds.next()
-            let dialogue = SIPDialogue(World(seed: seed, isSIP: true), random: Random(seed: seed ^ 1), longest: longest)
+            let world = World(seed: seed, isSIP: true)
+            let dialogue = SIPConnectionDialogue(world, random: Random(seed: seed ^ 1), longest: longest)
             if let failure = dialogue.run() {
                 failures += 1
                 Issue.record("SALLYPORT_SEED=\(seed), messages up to \(longest): \(failure)")
@@ -38,7 +39,7 @@ import WireFormats
             let world = World(seed: seed, isSIP: true)
             let tape = Tape()
             world.tape = tape
-            let failure = SIPDialogue(world, random: Random(seed: seed ^ 1), longest: 10_000).run()
+            let failure = SIPConnectionDialogue(world, random: Random(seed: seed ^ 1), longest: 10_000).run()
             #expect(failure == nil)
             var watched = heap_watch()
             for _ in 0..<2 {

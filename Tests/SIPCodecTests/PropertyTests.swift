@@ -65,7 +65,7 @@ import Testing
             parsed.range, parsed.via, parsed.from, parsed.to, parsed.callID, parsed.cSeq.methodRange, parsed.body,
             parsed.trailing, parsed.contentLength ?? 0..<0,
         ].allSatisfy { $0.clamped(to: whole) == $0 }
-        if case .request(_, let uri) = parsed.startLine { inside = inside && checkValue(message, uri) }
+        inside = inside && checkValue(message, parsed.startLine.uri)
         for index in 0..<rows.count {
             let row = rows[index].value
             inside = inside && row.clamped(to: parsed.range) == row && checkValue(message, row)
@@ -88,8 +88,11 @@ import Testing
         }
         if let uri = SIPURI(bytes, value) { found += [uri.host?.range, uri.parameters] }
         if let via = ViaValue(bytes, value) {
-            found += [via.transport, via.sentBy.range, via.sentBy.portRange, via.parameters, via.branch, via.received]
-            found += [via.rport?.nameRange, via.rport?.value, via.maddr, via.ttl, via.keep?.nameRange]
+            found += [
+                via.transport, via.sentBy.range, via.sentBy.portRange, via.parameters, via.branch?.value,
+                via.received?.value,
+            ]
+            found += [via.rport?.nameRange, via.rport?.value, via.maddr?.value, via.ttl?.value, via.keep?.nameRange]
         }
         if let replaces = Replaces(bytes, value) { found += [replaces.callID, replaces.toTag, replaces.fromTag] }
         var parameters = Parameters(value)

@@ -1,4 +1,5 @@
-// What the tests of this directory share: bytes from text, messages with their fields as text, random numbers with a seed.
+// What the tests of this directory share: bytes from text, messages with their fields as text, random numbers with a
+// seed.
 
 import Foundation
 import SIPCodec
@@ -58,8 +59,8 @@ struct Parsed {
 
     /// The Request-URI.
     var requestURI: Range<Int> {
-        guard case .request(_, let uri) = message.startLine else { preconditionFailure("a response") }
-        return uri
+        precondition(message.startLine.method != nil, "a response")
+        return message.startLine.uri
     }
 }
 

@@ -229,7 +229,7 @@ struct StreamTests {
             var random = SplitMix(state: seed)
             let program = try Router().program()
             try Connection.media.openMedia(program.maps)
-            for round in 0..<30 {
+            for round in 0..<12 {
                 program.maps.streams.reset(1, clockRate: [0, 8000, 90000].randomElement(using: &random)!)
                 var model = RTPModel()
                 for (count, packet) in Self.randomStream(&random).enumerated() {

@@ -291,6 +291,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(pass_elsewhere, "passed: service traffic from inside whose way does not lead outside, or ends here") \
 	X(pass_down, "passed: service traffic while no worker served its queue") \
 	X(steer_service, "to the worker: control conversation") \
+	X(steer_fragment, "to the worker: IP fragment of a control conversation") \
 	X(steer_icmp, "to the worker: ICMP error about a control conversation") \
 	X(steer_expiring, "to the worker: flow packet whose TTL ends here") \
 	X(steer_neighbour, "to the worker: flow packet whose next hop has no neighbour entry yet") \

@@ -219,12 +219,6 @@ SP_HOT uint32_t sp_line_ends(sp_octets octets)
 	return sp_top_bits((sp_octets)((octets == '\r') | (octets == '\n')));
 }
 
-/* Which octets are a space or a control character below it. */
-SP_HOT uint32_t sp_blank(sp_octets octets)
-{
-	return sp_top_bits((sp_octets)(octets <= ' '));
-}
-
 /* Which octets are `one`, `other`, a space or a control character below it. */
 SP_HOT uint32_t sp_delimiters(sp_octets octets, uint8_t one, uint8_t other)
 {

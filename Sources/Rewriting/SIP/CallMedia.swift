@@ -1,6 +1,6 @@
 import WireFormats
 
-/// One m= line of one dialog of a call: both ends of it, the public port of the inside one, and the flows between them.
+/// One m= line of one dialog of a call: both ends of it, and the public ports of the inside one.
 ///
 /// The outside's tag tells dialogs apart: an INVITE that is forked outside has several, and their answers share the port
 /// that the offer announced. The media of an offer that no outside tag is known for yet have tag 0; each answer makes a
@@ -9,7 +9,7 @@ import WireFormats
 /// What an offer says is `offered` until the answer comes; until then, and if the offer fails, the ends stay as they are
 /// (RFC 3264 section 8).
 struct CallMedia: BitwiseCopyable {
-    /// Its call's slot, plus one; 0 while the slot is free.
+    /// The number of its call; 0 while the slot is free.
     var call: UInt32 = 0
     /// The next media of the call, plus one.
     var next: UInt32 = 0
@@ -17,16 +17,21 @@ struct CallMedia: BitwiseCopyable {
     var tag: UInt64 = 0
     /// Which m= line it is.
     var line: UInt8 = 0
-    /// A bit for each side that has offered something new.
-    var offers: UInt8 = 0
+    /// Whether the dialog was confirmed by a 2xx.
+    var isConfirmed = false
+    /// When it is forgotten because another dialog was confirmed instead (RFC 3261 section 13.2.2.4), or 0.
+    var forgotten: UInt64 = 0
     /// What each side has, and what it has offered, by the side's number.
     var ends = [2 of MediaEnd](repeating: MediaEnd())
     var offered = [2 of MediaEnd](repeating: MediaEnd())
+    /// The exchange in which each side has offered something that is not answered yet.
+    var pending = [2 of Exchange](repeating: Exchange())
+    /// The exchange that was answered last, and the last of each kind that was answered, or failed.
+    var answered = Exchange()
+    var over = [4 of Exchange](repeating: Exchange())
     /// The streams of the inside end as it is and as it was offered, plus one; 0 for none.
     var stream: UInt32 = 0
     var offeredStream: UInt32 = 0
-    /// The first of its legs, plus one.
-    var legs: UInt32 = 0
 
     @_noLocks
     init() {}

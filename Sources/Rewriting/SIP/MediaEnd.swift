@@ -24,11 +24,28 @@ struct MediaEnd: BitwiseCopyable {
     var candidateCount = 0
     /// Whether the other side is asked to send nothing for now: then silence is no sign that the call is over.
     var isHeld = false
+    /// Whether it is asked so by the address 0.0.0.0 (RFC 3264 section 8.4): the end keeps what it had before.
+    var keepsPrevious = false
     /// RTP's clock rate in Hz; 0 when it is not RTP, or not known.
     var clockRate: UInt32 = 0
 
     @_noLocks
     init() {}
+
+    /// What follows this one by a newer description.
+    @_noLocks
+    func followed(by newer: MediaEnd) -> MediaEnd {
+        guard newer.keepsPrevious else { return newer }
+        var end = self
+        end.isHeld = true
+        return end
+    }
+
+    /// Whether RTCP has a flow of its own between this end and another.
+    @_noLocks
+    func hasControl(with other: MediaEnd) -> Bool {
+        control.port != 0 && other.control.port != 0 && !(isMultiplexed && other.isMultiplexed)
+    }
 
     /// Whether anything can be sent to it.
     var isThere: Bool { @_noLocks get { media.port != 0 } }

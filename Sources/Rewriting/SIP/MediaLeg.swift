@@ -22,9 +22,7 @@ public struct MediaLeg: BitwiseCopyable, Sendable {
     var seen: UInt64 = 0
     /// When it is closed because a newer description has taken its place; 0 while it is in use.
     var closes: UInt64 = 0
-    /// The stream whose port it uses, plus one: it counts among the stream's users.
-    var stream: UInt32 = 0
-    /// The next leg of the media, plus one.
+    /// The next leg of the stream, plus one.
     var next: UInt32 = 0
 
     @_noLocks

@@ -26,6 +26,19 @@ struct MessageBuffer: ~Copyable {
         self.end = end
     }
 
+    /// Writes a number behind what there is, its last ten digits.
+    @_noLocks
+    mutating func append(decimal number: UInt64) {
+        var end = end
+        var room = mutableBytes
+        var divisor: UInt64 = 1_000_000_000
+        while divisor > 0 {
+            room.append(ASCII.zero &+ UInt8(truncatingIfNeeded: number / divisor % 10), at: &end)
+            divisor /= 10
+        }
+        self.end = end
+    }
+
     /// Writes a range of other bytes behind what there is.
     @_noLocks
     mutating func append(_ bytes: borrowing RawSpan, _ range: Range<Int>) {

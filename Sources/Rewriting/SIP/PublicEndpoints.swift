@@ -2,28 +2,11 @@ import PlainMemory
 import Synchronization
 import WireFormats
 
-/// Which inside endpoint stands behind each public UDP endpoint, for all workers: whoever meets a public endpoint in a
-/// message from outside can tell what it is inside, also if it is another worker's.
+/// Which inside endpoint stands behind each public endpoint of media, for all workers: whoever meets one in a session
+/// description from outside can tell what it is inside, also if it is another worker's.
 ///
 /// Invariant: each word has one writer, the worker to whose slice the port belongs; it is read and written whole.
 @safe public struct PublicEndpoints: Sendable {
-    /// What a public endpoint stands for.
-    struct Entry: BitwiseCopyable {
-        /// The inside endpoint.
-        var inside: Endpoint
-        /// Whether it receives media, and not signalling.
-        var isMedia: Bool
-        /// In which places the inside end leaves its port out because it is 5060; see `SIPBinding.portless`.
-        var portless: UInt8
-
-        @_noLocks
-        init(inside: Endpoint, isMedia: Bool, portless: UInt8) {
-            self.inside = inside
-            self.isMedia = isMedia
-            self.portless = portless
-        }
-    }
-
     /// The memory, which must outlive every copy of `endpoints`.
     public final class Table: Sendable {
         /// What workers have of it.
@@ -67,27 +50,20 @@ import WireFormats
         self.count = count
     }
 
-    /// What a public endpoint stands for; nil if it is none of the gateway's, or stands for nothing.
+    /// The inside endpoint behind a public one; nil if that is none of the gateway's, or stands for no media.
     @_noLocks
-    func entry(of endpoint: Endpoint) -> Entry? {
+    func inside(of endpoint: Endpoint) -> Endpoint? {
         guard let place = place(of: endpoint) else { return nil }
         let word = unsafe words[place].load(ordering: .relaxed)
         guard word != 0 else { return nil }
-        return Entry(
-            inside: Endpoint(
-                IPv4Address(UInt32(truncatingIfNeeded: word >> 32)), UInt16(truncatingIfNeeded: word >> 16)),
-            isMedia: word & 0x100 != 0, portless: UInt8(truncatingIfNeeded: word))
+        return Endpoint(IPv4Address(UInt32(truncatingIfNeeded: word >> 16)), UInt16(truncatingIfNeeded: word))
     }
 
     /// Says what a public endpoint of the caller's own slice stands for; nil: nothing.
     @_noLocks
-    func set(_ endpoint: Endpoint, to entry: Entry?) {
+    func set(_ endpoint: Endpoint, to inside: Endpoint?) {
         guard let place = place(of: endpoint) else { return }
-        var word: UInt64 = 0
-        if let entry {
-            word = UInt64(entry.inside.address.value) << 32 | UInt64(entry.inside.port) << 16
-            word |= (entry.isMedia ? 0x100 : 0) | UInt64(entry.portless)
-        }
+        let word = inside.map { UInt64($0.address.value) << 16 | UInt64($0.port) } ?? 0
         unsafe words[place].store(word, ordering: .relaxed)
     }
 

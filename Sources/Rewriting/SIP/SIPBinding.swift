@@ -26,7 +26,9 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     /// The public endpoint that stands for it.
     public internal(set) var translated = Endpoint(IPv4Address(0), 0)
     /// Where it last sent to.
-    public internal(set) var peer = Endpoint(IPv4Address(0), 0)
+    public var peer: Endpoint { @_noLocks get { peers[0] } }
+    /// The same, and where it sent to before, the latest first.
+    var peers = [4 of Endpoint](repeating: Endpoint(IPv4Address(0), 0))
     /// When it last sent anything, in nanoseconds of the monotonic clock (RFC 4787 REQ-6: what arrives does not count).
     public internal(set) var sent: UInt64 = 0
     /// How many calls and registrations need it.
@@ -44,4 +46,23 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
 
     @_noLocks
     init() {}
+
+    /// Whether it has lately sent to a peer.
+    @_noLocks
+    func hasSent(to peer: Endpoint) -> Bool {
+        for index in 0..<4 where peers[index] == peer { return true }
+        return false
+    }
+
+    /// Notes that it sends to a peer.
+    @_noLocks
+    mutating func didSend(to peer: Endpoint) {
+        var moved = peer
+        for index in 0..<4 {
+            let before = peers[index]
+            peers[index] = moved
+            if before == peer { return }
+            moved = before
+        }
+    }
 }

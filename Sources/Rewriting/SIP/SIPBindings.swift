@@ -4,20 +4,17 @@ import WireFormats
 
 /// All bindings of one worker, and the public UDP ports that they have.
 ///
-/// Invariants: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its
-/// public one; `published` says the same of it to all workers. One of TCP is known to its conversation and its calls
-/// only.
+/// Invariant: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its public
+/// one. One of TCP is known to its conversation and its calls only.
 struct SIPBindings: ~Copyable {
     private var bindings: SharedSlots<SIPBinding>
     private var index: FlowIndex
     private var free: FreeList
     private var ports: PortBlock
     private var numbers: Numbers
-    private let published: PublicEndpoints
 
     init(
-        capacity: Int, descriptor: Int32, ports: consuming PortBlock, published: PublicEndpoints, seed: UInt64,
-        share: WorkerShare
+        capacity: Int, descriptor: Int32, ports: consuming PortBlock, seed: UInt64, share: WorkerShare
     ) throws(TableError) {
         let bindings = try SharedSlots<SIPBinding>(count: capacity, descriptor: descriptor)
         let index = try FlowIndex(capacity: capacity, seed: seed)
@@ -26,7 +23,6 @@ struct SIPBindings: ~Copyable {
         self.index = index
         self.free = free
         self.ports = ports
-        self.published = published
         numbers = Numbers(share)
     }
 
@@ -69,7 +65,6 @@ struct SIPBindings: ~Copyable {
         binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)
-        publish(slot)
         return slot
     }
 
@@ -82,7 +77,7 @@ struct SIPBindings: ~Copyable {
         binding.transport = .tcp
         binding.inside = inside
         binding.translated = translated
-        binding.peer = peer
+        binding.peers[0] = peer
         binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)
@@ -95,7 +90,6 @@ struct SIPBindings: ~Copyable {
         let binding = bindings[slot]
         if case .udp = binding.transport {
             index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
-            published.set(binding.translated, to: nil)
             ports.give(binding.translated)
         }
         bindings.store(SIPBinding(), at: slot)
@@ -109,7 +103,7 @@ struct SIPBindings: ~Copyable {
     mutating func didSend(_ slot: Int, to peer: Endpoint, now: UInt64) {
         bindings.beginChange(of: slot)
         bindings[slot].sent = now
-        bindings[slot].peer = peer
+        bindings[slot].didSend(to: peer)
         bindings.endChange(of: slot)
     }
 
@@ -155,14 +149,5 @@ struct SIPBindings: ~Copyable {
         bindings[slot].portless = portless
         bindings[slot].named[place.index] = endpoint
         bindings.endChange(of: slot)
-        if case .udp = before.transport { publish(slot) }
-    }
-
-    @_noLocks
-    private func publish(_ slot: Int) {
-        let binding = bindings[slot]
-        published.set(
-            binding.translated,
-            to: PublicEndpoints.Entry(inside: binding.inside, isMedia: false, portless: binding.portless))
     }
 }

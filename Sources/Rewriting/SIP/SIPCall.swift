@@ -43,16 +43,30 @@ public struct SIPCall: BitwiseCopyable, Sendable {
     public internal(set) var heard: UInt64 = 0
     /// The hash of the Call-ID, by which it is found together with the inside host.
     var key: UInt64 = 0
-    /// The slot of the binding that it began with.
+    /// The slots of the binding that it began with, and of the one that the inside's Contact named last.
     var binding = 0
-    /// When it ends, while it is `ending`.
+    var contact = 0
+    /// Until when it is `ending`, and the outside's tag of the dialog that is (0: it has none).
     var ends: UInt64 = 0
-    /// The sequence number of the last INVITE, and whether that carried an offer (RFC 3264): then the SDP of its responses
-    /// is an answer, and else an offer.
-    var inviteNumber: UInt32 = 0
-    var inviteHasOffer = false
-    /// The first of its media, plus one; 0 for none.
-    var media: UInt32 = 0
+    var endingTag: UInt64 = 0
+    /// The last BYE, and the last one that was challenged: repeated, that ends nothing.
+    var bye = Exchange()
+    var challenged = Exchange()
+    /// The last requests of each side that may bring an offer.
+    var invites = [2 of Request](repeating: Request())
+    var updates = [2 of Request](repeating: Request())
+    var media = CallMediaLists()
+
+    /// An INVITE, or a PRACK or UPDATE.
+    struct Request: BitwiseCopyable {
+        /// Its sequence number.
+        var number: UInt32 = 0
+        /// Whether it carried an offer (RFC 3264): then the description in its responses is the answer, and else the offer.
+        var hasOffer = false
+
+        @_noLocks
+        init() {}
+    }
 
     @_noLocks
     init() {}

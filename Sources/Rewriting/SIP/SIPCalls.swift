@@ -52,6 +52,14 @@ struct SIPCalls: ~Copyable {
     @_noLocks
     mutating func store(_ call: SIPCall, at slot: Int) { calls.store(call, at: slot) }
 
+    /// The last INVITE of a side carries an offer.
+    @_noLocks
+    mutating func setHasOffer(_ slot: Int, _ side: Side) {
+        calls.beginChange(of: slot)
+        calls[slot].invites[Int(side.rawValue)].hasOffer = true
+        calls.endChange(of: slot)
+    }
+
     /// Forgets a call, which has no media any more.
     @_noLocks
     mutating func end(_ slot: Int) {

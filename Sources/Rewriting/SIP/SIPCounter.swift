@@ -5,9 +5,10 @@ import PlainMemory
 public enum SIPCounter: Int, CaseIterable, Sendable {
     // Verdicts on messages.
     case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused
-    case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge
+    case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
+    case sipFragments
     // Events of messages.
-    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipStreamsUnread
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread
     // Events of bindings and registrations.
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
@@ -21,14 +22,17 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipPassed: "SIP message that names no address to translate, passed on as it came"
         case .sipForeign: "on the SIP port, and not SIP (keep-alives, STUN), passed on as it came"
         case .sipMalformed: "SIP message that cannot be understood, passed on as it came"
-        case .sipRefused: "SIP request answered by the gateway, or over TCP dropped, because a table was full"
+        case .sipRefused: "SIP request answered by the gateway with 503, or over TCP dropped, because a table was full"
         case .dropSIPChecksum: "corrupt: checksum wrong"
         case .dropSIPUnknown: "from outside, to a public port that is nobody's, or not SIP from a stranger"
         case .dropSIPFull:
             "datagram of a new inside host refused: no binding or public port free (gateway.conversations)"
         case .dropSIPTooLarge: "message with more to change than there is room for"
+        case .dropSIPFragment: "fragments lost: no room, too late, overlapping, or not of SIP"
+        case .sipFragments: "fragments of SIP datagrams that were put together"
         case .sipBodiesSigned: "bodies left as they are because the sender has signed them (auth-int)"
         case .sipHostsElsewhere: "addresses of other inside hosts, left as they are"
+        case .sipPeersFull: "packets of peers of odd ports whose answers will pass by the gateway: too many such peers"
         case .sipKeepalives: "keep-alives sent by the gateway for registered phones"
         case .sipStreamsUnread:
             "directions of TCP connections passed on unread from where no message could be found any more"
@@ -39,7 +43,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .registrationsFull: "registrations not followed because the table is full"
         case .callsOpened: "calls begun"
         case .callsConfirmed: "calls answered"
-        case .callsFailed: "calls not answered"
+        case .callsFailed: "calls not answered, but for challenges"
         case .callsEnded: "calls ended by BYE"
         case .callsLost: "calls ended because media and signalling fell silent"
         case .callsFull: "calls refused because the table is full (gateway.conversations)"

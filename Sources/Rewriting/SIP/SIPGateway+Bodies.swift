@@ -3,41 +3,79 @@ import WireFormats
 
 /// What a message says of media in its body (RFC 8866, RFC 3264), and what follows from it for ports and flows.
 extension SIPGateway {
-    /// What a session description is to the ones before it.
-    private enum Role {
-        case offer, answer
+    /// What a session description is to the ones before it: the offer of an exchange, or its answer.
+    private struct Part {
+        let isOffer: Bool
+        let exchange: Exchange
+
+        @_noLocks
+        init(isOffer: Bool, _ exchange: Exchange) {
+            self.isOffer = isOffer
+            self.exchange = exchange
+        }
     }
 
-    /// Translates the session descriptions of a message of a call, and notes what they say.
+    /// Translates the session descriptions of a message of a call, and, if it is current, notes what they say. False when
+    /// there was no room for all of it.
     @_noLocks
-    mutating func translateBody(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int) {
+    mutating func translateBody(
+        _ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int, isCurrent: Bool
+    ) -> Bool {
         guard !message.body.isEmpty, let type = rows.first(.contentType), rows.first(.contentEncoding) == nil else {
-            return
+            return true
         }
         let before = splices.growth
-        let isSigned = isSigned(bytes)
         var bodies = SDPBodies(bytes, body: message.body, contentType: type)
+        var isComplete = true
+        // The part that holds the parts that are being read, and by how much those have grown.
+        var (outer, outerGrowth): (MultipartLength?, Int) = (nil, 0)
         while let body = bodies.next(in: bytes) {
-            guard !isSigned else { return count(.sipBodiesSigned) }
             let start = splices.growth
-            description.read(bytes, body.range)
-            translateDescription(bytes, message, context, call: slot)
-            if case .strip = settings.ice { stripICE(bytes, body.range) }
-            let growth = splices.growth &- start
-            guard growth != 0 else { continue }
-            if let length = body.part?.contentLength { adapt(length, by: growth) }
-            if let length = body.outerPart?.contentLength { adapt(length, by: growth) }
+            isComplete = translate(bytes, body.range, message, context, call: slot, isCurrent) && isComplete
+            if let length = body.part?.contentLength { adapt(length, by: splices.growth &- start) }
+            if let length = body.outerPart?.contentLength {
+                if let other = outer, other.range != length.range {
+                    adapt(other, by: outerGrowth)
+                    outerGrowth = 0
+                }
+                outer = length
+                outerGrowth &+= splices.growth &- start
+            }
         }
+        if let outer { adapt(outer, by: outerGrowth) }
         let growth = splices.growth &- before
-        if growth != 0, let digits = message.contentLength {
-            splices.replace(digits, by: UInt16(truncatingIfNeeded: message.body.count &+ growth))
+        guard growth != 0 else { return isComplete }
+        for index in 0..<rows.count where rows[index].name == .contentLength {
+            splices.replace(rows[index].value, by: UInt16(truncatingIfNeeded: message.body.count &+ growth))
         }
+        return isComplete
     }
 
-    /// The lengths of parts grow with what is in them, in the order in which they are met: all of the growth is below.
+    /// The lengths of parts grow with what is in them, and with their own digits those of the parts around.
     @_noLocks
     private mutating func adapt(_ length: MultipartLength, by growth: Int) {
+        guard growth != 0 else { return }
         splices.replace(length.range, by: UInt16(truncatingIfNeeded: Int(length.value) &+ growth))
+    }
+
+    @_noLocks
+    private mutating func translate(
+        _ bytes: RawSpan, _ range: Range<Int>, _ message: SIPMessage, _ context: Context, call slot: Int,
+        _ isCurrent: Bool
+    ) -> Bool {
+        if isCurrent, case .invite? = message.startLine.method {
+            calls.setHasOffer(slot, context.side)
+        }
+        guard !isSigned(bytes) else {
+            count(.sipBodiesSigned)
+            return true
+        }
+        guard canNegotiate(message) else { return true }
+        description.read(bytes, range)
+        let part = isCurrent ? part(of: message, calls[slot], context) : nil
+        let isComplete = translateDescription(bytes, message, context, call: slot, part)
+        if case .strip = settings.ice { stripICE(bytes, range) }
+        return isComplete
     }
 
     /// Whether the sender has signed the body (RFC 3261 section 22.4): then it must stay as it is.
@@ -53,80 +91,104 @@ extension SIPGateway {
         return false
     }
 
+    /// Translates a description, and notes what it says as a part of an exchange (nil: of none).
     @_noLocks
     private mutating func translateDescription(
-        _ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int
-    ) {
+        _ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int, _ part: Part?
+    ) -> Bool {
         let tag = outsideTag(bytes, message, context)
-        let role = role(of: message, calls[slot])
+        var isProvisional = false
+        if message.startLine.method == nil { isProvisional = message.startLine.code < 200 }
         var call = calls[slot]
-        var isTranslated = false
+        var isComplete = true
+        // What the session's own c= line has to say.
+        var common: IPv4Address?
         for line in 0..<description.mediaCount {
-            var end = MediaEnd()
+            var end = end(line)
             var stream: Int?
             if context.side == .inside {
-                (end, stream) = insideEnd(line, context, call)
-                if let stream { isTranslated = publish(line, end, media.stream(stream)) || isTranslated }
-            } else if let local = localEnd(line) {
-                isTranslated = restore(line, local) || isTranslated
+                if isTranslated(end, context) {
+                    stream = media.stream(
+                        for: end, in: &call.media, call: call.number, &lottery, frees: now &+ settings.linger)
+                    if let stream {
+                        let stream = media.stream(stream)
+                        translate(line, end, media: stream.translated, control: stream.translatedControl)
+                        common = stream.translated.address
+                    } else {
+                        isComplete = false
+                    }
+                }
+                if stream == nil, end.isThere { end = MediaEnd() }
+            } else if let local = localEnd(end) {
+                translate(line, end, media: local.media, control: local.control)
+                if !description[line].hasConnection { common = local.media.address }
+                end = MediaEnd()
             } else {
-                end = outsideEnd(line)
+                addCandidates(line, to: &end)
             }
-            note(
-                MediaTable.Description(
-                    call: call.number, tag: tag, line: line, side: context.side, end: end, stream: stream),
-                role, &call)
+            guard let part else { continue }
+            let item = MediaTable.Description(
+                call: call.number, tag: tag, line: line, side: context.side, exchange: part.exchange,
+                isProvisional: isProvisional, end: end, stream: stream, closes: now &+ settings.linger)
+            isComplete = note(item, isOffer: part.isOffer, &call) && isComplete
         }
-        if isTranslated { translateSession(context) }
+        if let common { translateSession(to: common, context) }
+        if !isComplete { count(.mediaFull) }
         calls.store(call, at: slot)
+        return isComplete
     }
 
     @_noLocks
-    private mutating func note(_ description: MediaTable.Description, _ role: Role, _ call: inout SIPCall) {
-        let isComplete =
-            switch role {
-            case .offer: media.offer(description, in: &call.media)
-            case .answer: media.answer(description, in: &call.media, now: now, linger: settings.linger)
-            }
-        if !isComplete { count(.mediaFull) }
+    private mutating func note(_ description: MediaTable.Description, isOffer: Bool, _ call: inout SIPCall) -> Bool {
+        guard isOffer else { return media.answer(description, in: &call.media, now: now) }
+        var isConfirmed = false
+        if case .confirmed = call.phase { isConfirmed = true }
+        return media.offer(description, in: &call.media, isConfirmed: isConfirmed)
+    }
+
+    /// Whether a description in a message is an offer or an answer, and not of what somebody is capable of.
+    @_noLocks
+    private func canNegotiate(_ message: SIPMessage) -> Bool {
+        if message.startLine.code >= 300 { return false }
+        switch message.cSeq.method {
+        case .invite, .ack, .prack, .update: return true
+        default: return false
+        }
     }
 
     /// An INVITE or UPDATE brings an offer; what answers an offer is an answer; and where INVITE had none, the response is
     /// the offer, and ACK or PRACK has the answer (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311).
     @_noLocks
-    private func role(of message: SIPMessage, _ call: SIPCall) -> Role {
-        if case .request(let method, _) = message.startLine {
-            switch method {
-            case .ack: return .answer
-            case .prack: return call.inviteHasOffer ? .offer : .answer
-            default: return .offer
-            }
+    private func part(of message: SIPMessage, _ call: SIPCall, _ context: Context) -> Part? {
+        let requester = requester(of: message, context)
+        let invite = call.invites[Int(requester.rawValue)]
+        let own = exchange(of: message, context)
+        guard let method = message.startLine.method else {
+            if case .invite = message.cSeq.method { return Part(isOffer: !invite.hasOffer, own) }
+            return Part(isOffer: false, own)
         }
-        if case .invite = message.cSeq.method { return call.inviteHasOffer ? .answer : .offer }
-        return .answer
+        switch method {
+        case .ack: return invite.hasOffer ? nil : Part(isOffer: false, own)
+        case .prack where !invite.hasOffer:
+            return Part(isOffer: false, Exchange(requester, isInvite: true, number: invite.number))
+        default: return Part(isOffer: true, own)
+        }
     }
 
     // MARK: From inside
 
-    /// Where the inside end receives what an m= line is about, and the stream with the public ports for it; no stream where
-    /// it is not translated: no UDP, refused (port 0), on hold (0.0.0.0), a name, or an address that the outside can reach.
+    /// Whether an inside end gets public ports: not where it has no UDP, is refused (port 0), on hold (0.0.0.0), a name, or
+    /// an address that the outside can reach.
     @_noLocks
-    private mutating func insideEnd(
-        _ line: Int, _ context: Context, _ call: SIPCall
-    ) -> (end: MediaEnd, stream: Int?) {
-        let end = end(line)
-        guard end.isThere else { return (end, nil) }
-        guard end.media.port >= 1024, isInside(end.media.address, context),
+    private func isTranslated(_ end: MediaEnd, _ context: Context) -> Bool {
+        guard end.isThere else { return false }
+        if end.media.port >= 1024, isInside(end.media.address, context),
             end.control.port == 0 || isInside(end.control.address, context)
-        else {
-            count(.mediaElsewhere)
-            return (MediaEnd(), nil)
+        {
+            return true
         }
-        guard let stream = media.stream(for: end, in: call.media, call: call.number, &lottery) else {
-            count(.mediaFull)
-            return (MediaEnd(), nil)
-        }
-        return (end, stream)
+        count(.mediaElsewhere)
+        return false
     }
 
     /// An address that only the inside can reach: the sender's own, or a private one, since media and signalling may have
@@ -142,9 +204,10 @@ extension SIPGateway {
         let media = description[line]
         let address = description.address(of: line)
         var end = MediaEnd()
-        end.isHeld = media.isHeld
         guard media.isDatagram, media.port.number != 0, address.isThere else { return end }
+        end.isHeld = media.isHeld
         guard address.value.value != 0 else {
+            end.keepsPrevious = true
             end.isHeld = true
             return end
         }
@@ -158,38 +221,27 @@ extension SIPGateway {
         return end
     }
 
-    /// Writes the public endpoints of a stream into the lines of a media. True if anything was changed.
-    @_noLocks
-    private mutating func publish(_ line: Int, _ end: MediaEnd, _ stream: MediaStream) -> Bool {
-        translate(line, end, media: stream.translated, control: stream.translatedControl)
-    }
-
     /// Puts other endpoints into the place of those of a media: port, c= line of its own, a=rtcp, and the candidates that
     /// are the same endpoints, so that the default destination stays among them (RFC 8839 section 8).
     @_noLocks
-    private mutating func translate(
-        _ line: Int, _ end: MediaEnd, media target: Endpoint, control: Endpoint
-    ) -> Bool {
+    private mutating func translate(_ line: Int, _ end: MediaEnd, media target: Endpoint, control: Endpoint) {
         let item = description[line]
         splices.replace(item.port.range, by: target.port)
         if item.hasConnection { splices.replace(item.connection.range, by: target.address) }
-        let isShared = end.control == end.media
         if item.hasControl {
-            splices.replace(item.control.range, by: isShared ? target.port : control.port)
+            splices.replace(item.control.range, by: end.control == end.media ? target.port : control.port)
             if item.controlAddress.isThere { splices.replace(item.controlAddress.range, by: control.address) }
         }
-        if case .rewrite = settings.ice {
-            for index in 0..<item.candidateCount {
-                let candidate = description.candidate(index, of: line)
-                let endpoint = Endpoint(candidate.address.value, candidate.port.number)
-                if endpoint == end.media {
-                    replace(candidate, by: target)
-                } else if endpoint == end.control {
-                    replace(candidate, by: control)
-                }
+        guard case .rewrite = settings.ice else { return }
+        for index in 0..<item.candidateCount {
+            let candidate = description.candidate(index, of: line)
+            let endpoint = Endpoint(candidate.address.value, candidate.port.number)
+            if endpoint == end.media {
+                replace(candidate, by: target)
+            } else if endpoint == end.control {
+                replace(candidate, by: control)
             }
         }
-        return true
     }
 
     @_noLocks
@@ -200,28 +252,22 @@ extension SIPGateway {
 
     /// Translates what the session says for those of its media that have no c= line of their own, and who made it.
     @_noLocks
-    private mutating func translateSession(_ context: Context) {
-        translateAddress(description.origin, context)
-        translateAddress(description.connection, context)
-    }
-
-    @_noLocks
-    private mutating func translateAddress(_ address: SessionDescription.Address, _ context: Context) {
-        guard address.isThere else { return }
-        if context.side == .inside, isInside(address.value, context) {
-            splices.replace(address.range, by: bindings.address(for: address.value))
-        } else if context.side == .outside, address.value == context.translated.address {
-            splices.replace(address.range, by: context.inside.address)
+    private mutating func translateSession(to address: IPv4Address, _ context: Context) {
+        let (origin, connection) = (description.origin, description.connection)
+        guard context.side == .inside else {
+            if connection.isThere { splices.replace(connection.range, by: address) }
+            return
         }
+        if origin.isThere, isInside(origin.value, context) { splices.replace(origin.range, by: address) }
+        if connection.isThere, isInside(connection.value, context) { splices.replace(connection.range, by: address) }
     }
 
     // MARK: From outside
 
-    /// Where the outside end receives, with the candidates that it may be reached at, too.
+    /// The candidates of an outside end, to which flows are opened, too.
     @_noLocks
-    private func outsideEnd(_ line: Int) -> MediaEnd {
-        var end = end(line)
-        guard end.isThere, case .rewrite = settings.ice else { return end }
+    private func addCandidates(_ line: Int, to end: inout MediaEnd) {
+        guard end.isThere, case .rewrite = settings.ice else { return }
         for index in 0..<description[line].candidateCount {
             let candidate = description.candidate(index, of: line)
             let endpoint = Endpoint(candidate.address.value, candidate.port.number)
@@ -229,24 +275,17 @@ extension SIPGateway {
                 end.add(endpoint, isControl: candidate.component == 2)
             }
         }
-        return end
     }
 
     /// The inside end behind a public endpoint that an outside description names: another phone of this site, which the
     /// provider has connected with this one. They talk to each other directly.
     @_noLocks
-    private func localEnd(_ line: Int) -> MediaEnd? {
-        var end = end(line)
-        guard end.isThere, let entry = published.entry(of: end.media), entry.isMedia else { return nil }
-        end.media = entry.inside
-        if let control = published.entry(of: end.control), control.isMedia { end.control = control.inside }
-        return end
-    }
-
-    /// Writes the inside endpoints into the lines of a media. True if anything was changed.
-    @_noLocks
-    private mutating func restore(_ line: Int, _ local: MediaEnd) -> Bool {
-        translate(line, end(line), media: local.media, control: local.control)
+    private func localEnd(_ end: MediaEnd) -> MediaEnd? {
+        guard end.isThere, let inside = published.inside(of: end.media) else { return nil }
+        var local = end
+        local.media = inside
+        if let control = published.inside(of: end.control) { local.control = control }
+        return local
     }
 
     // MARK: ICE

@@ -7,8 +7,9 @@ extension SIPGateway {
     enum Call {
         /// Nothing.
         case none
-        /// It belongs to one.
-        case call(Int)
+        /// It belongs to one. What is not current, since the call is over or goes on with a newer request, is translated as
+        /// it was before, and changes nothing.
+        case call(Int, isCurrent: Bool)
         /// It would begin one, and there is no room.
         case refused
     }
@@ -25,26 +26,22 @@ extension SIPGateway {
         }
         let key = hash.of(bytes, message.callID)
         guard let slot = calls.find(key, of: context.inside.address) else {
-            guard case .request(.invite, _) = message.startLine else { return .none }
+            guard case .invite? = message.startLine.method else { return .none }
             return open(bytes, message, key, context)
         }
         var call = calls[slot]
-        if case .ended = call.phase {
-            // The same Call-ID again: an INVITE with credentials, or a repetition of the last messages.
-            if case .request(.invite, _) = message.startLine, message.cSeq.number != call.inviteNumber {
-                call.phase = .inviting
-            }
-        } else {
+        let isCurrent = isCurrent(message, &call, context)
+        if isCurrent {
             call.heard = now
+            if let method = message.startLine.method {
+                followRequest(method, bytes, message, &call, context)
+            } else {
+                followResponse(message.startLine.code, bytes, message, &call, context)
+            }
+            calls.store(call, at: slot)
+            schedule(call: slot)
         }
-        if case .request(let method, _) = message.startLine {
-            followRequest(method, bytes, message, &call)
-        } else if case .response(let code) = message.startLine {
-            followResponse(code, bytes, message, &call, context)
-        }
-        calls.store(call, at: slot)
-        schedule(call: slot)
-        return .call(slot)
+        return .call(slot, isCurrent: isCurrent)
     }
 
     @_noLocks
@@ -54,56 +51,83 @@ extension SIPGateway {
         call.caller = context.side
         call.key = key
         call.binding = context.binding
+        call.contact = context.binding
         call.inside = context.inside
         call.translated = context.translated
         call.outside = context.side == .inside ? context.destination : context.source
         call.opened = now
         call.heard = now
+        call.invites[Int(context.side.rawValue)].number = message.cSeq.number
         for (place, offset) in zip(0..<64, message.callID) { call.callID[place] = bytes.octet(at: offset) }
-        note(message, &call)
         guard let slot = calls.open(call) else {
             count(.callsFull)
             return .refused
         }
-        bindings.use(context.binding, by: 1)
+        bindings.use(context.binding, by: 2)
         count(.callsOpened)
         schedule(call: slot)
-        return .call(slot)
+        return .call(slot, isCurrent: true)
     }
 
-    /// An INVITE: whether it has an offer decides what the descriptions after it are.
+    /// The side whose request a message is, or answers.
     @_noLocks
-    private mutating func note(_ message: SIPMessage, _ call: inout SIPCall) {
-        call.inviteNumber = message.cSeq.number
-        call.inviteHasOffer = !message.body.isEmpty
+    func requester(of message: SIPMessage, _ context: Context) -> Side {
+        message.startLine.method == nil ? context.side.other : context.side
+    }
+
+    /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
+    /// call that is one more INVITE: with credentials, or to where a redirection has led.
+    @_noLocks
+    private func isCurrent(_ message: SIPMessage, _ call: inout SIPCall, _ context: Context) -> Bool {
+        let own = Int(requester(of: message, context).rawValue)
+        let number = message.cSeq.number
+        var isInvite = false
+        if case .invite? = message.startLine.method { isInvite = true }
+        if case .ended = call.phase {
+            guard isInvite, number > call.invites[own].number else { return false }
+            call.phase = .inviting
+        }
+        switch message.cSeq.method {
+        case .invite, .ack:
+            if isInvite, number > call.invites[own].number {
+                call.invites[own] = SIPCall.Request()
+                call.invites[own].number = number
+            }
+            return number == call.invites[own].number
+        case .prack, .update:
+            if message.startLine.method != nil, number > call.updates[own].number {
+                call.updates[own].number = number
+            }
+            return number == call.updates[own].number
+        default: return true
+        }
     }
 
     @_noLocks
     private mutating func followRequest(
-        _ method: Method, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall
+        _ method: Method, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
     ) {
-        switch method {
-        case .invite: note(message, &call)
-        case .bye:
-            if case .confirmed = call.phase {
-                call.phase = .ending
-                call.ends = now &+ settings.bye
-            }
-        default: break
-        }
+        let exchange = exchange(of: message, context)
+        guard case .bye = method, case .confirmed = call.phase, !(exchange == call.challenged) else { return }
+        call.bye = exchange
+        call.phase = .ending
+        call.ends = now &+ settings.bye
+        call.endingTag = outsideTag(bytes, message, context)
     }
 
     @_noLocks
     private mutating func followResponse(
         _ code: Int, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
     ) {
+        let isChallenge = code == 401 || code == 407
         switch message.cSeq.method {
         case .invite where code >= 300:
             if case .inviting = call.phase {
-                call.phase = .ended
-                count(.callsFailed)
+                if !isChallenge { count(.callsFailed) }
+                // Its ports stay for a while: the INVITE may be repeated, or come again.
+                finish(&call, keepsPorts: true)
             } else {
-                media.forgetOffers(of: outsideTag(bytes, message, context), in: call.media)
+                withdraw(message, from: call, context)
             }
         case .invite where code >= 200:
             if case .inviting = call.phase {
@@ -111,42 +135,106 @@ extension SIPGateway {
                 call.answered = now
                 count(.callsConfirmed)
             }
-        case .update where code >= 300: media.forgetOffers(of: outsideTag(bytes, message, context), in: call.media)
-        case .bye where code == 401 || code == 407:
-            // The BYE comes once more, with credentials.
-            if case .ending = call.phase { call.phase = .confirmed }
+        case .update where code >= 300, .prack where code >= 300: withdraw(message, from: call, context)
         case .bye where code >= 200:
-            guard case .ending = call.phase else { return }
-            media.end(&call.media, tag: outsideTag(bytes, message, context))
-            // Another dialog of a forked call may go on.
-            call.phase = media.liveliness(of: call.media).hasFlows ? .confirmed : .ended
-            if case .ended = call.phase { finish(&call) }
+            guard case .ending = call.phase, call.bye == exchange(of: message, context) else { return }
+            guard isChallenge else { return endDialog(&call) }
+            // BYE comes once more, with credentials.
+            call.phase = .confirmed
+            call.challenged = call.bye
         default: break
         }
+    }
+
+    /// A 2xx to INVITE confirms its dialog, and ends the early ones beside it.
+    @_noLocks
+    mutating func confirm(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context, call slot: Int) {
+        let code = message.startLine.code
+        guard case .invite = message.cSeq.method, code >= 200, code < 300 else { return }
+        media.confirm(outsideTag(bytes, message, context), in: calls[slot].media, closes: now &+ settings.linger)
+    }
+
+    /// Takes back the offer of a request that failed.
+    @_noLocks
+    private mutating func withdraw(_ message: SIPMessage, from call: SIPCall, _ context: Context) {
+        media.withdraw(exchange(of: message, context), in: call.media, frees: now &+ settings.linger)
+    }
+
+    /// The same for a request that the gateway refuses, and with an INVITE the call that it would have begun.
+    @_noLocks
+    mutating func withdraw(_ message: SIPMessage, from slot: Int, _ context: Context) {
+        var call = calls[slot]
+        withdraw(message, from: call, context)
+        switch call.phase {
+        case .inviting:
+            count(.callsFailed)
+            finish(&call, keepsPorts: false)
+        case .ended: finish(&call, keepsPorts: false)
+        default: break
+        }
+        calls.store(call, at: slot)
+        schedule(call: slot)
+    }
+
+    /// The exchange that a request begins.
+    @_noLocks
+    func exchange(of message: SIPMessage, _ context: Context) -> Exchange {
+        var isInvite = false
+        switch message.cSeq.method {
+        case .invite, .ack: isInvite = true
+        default: break
+        }
+        return Exchange(requester(of: message, context), isInvite: isInvite, number: message.cSeq.number)
     }
 
     /// The hash of the outside's tag, or 0 where it has none yet.
     @_noLocks
     func outsideTag(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> UInt64 {
-        var isRequest = false
-        if case .request = message.startLine { isRequest = true }
         // From names who has sent the request, To who gets it.
-        let party = isRequest == (context.side == .inside) ? message.to : message.from
-        guard let address = NameAddress(bytes, party) else { return 0 }
-        var parameters = Parameters(address.parameters)
-        while let parameter = parameters.next(in: bytes) {
-            if parameter.name == .tag, let value = parameter.value { return hash.of(bytes, value) }
-        }
-        return 0
+        let party = requester(of: message, context) == .outside ? message.from : message.to
+        guard let tag = tag(bytes, party) else { return 0 }
+        return hash.of(bytes, tag)
     }
 
-    /// The call is over, and remembered for a while.
+    /// The tag of a party.
     @_noLocks
-    private mutating func finish(_ call: inout SIPCall) {
+    func tag(_ bytes: RawSpan, _ party: Range<Int>) -> Range<Int>? {
+        guard let address = NameAddress(bytes, party) else { return nil }
+        return Parameters.value(of: .tag, in: bytes, address.parameters)
+    }
+
+    /// The binding that the inside's Contact names is kept, so that the other side reaches it.
+    @_noLocks
+    mutating func keep(_ contact: Int, for slot: Int) {
+        guard calls[slot].contact != contact else { return }
+        var call = calls[slot]
+        bindings.use(call.contact, by: -1)
+        schedule(binding: call.contact)
+        bindings.use(contact, by: 1)
+        call.contact = contact
+        calls.store(call, at: slot)
+    }
+
+    /// A dialog has ended by BYE. Another one of a call that was forked may go on.
+    @_noLocks
+    private mutating func endDialog(_ call: inout SIPCall) {
+        media.end(&call.media, tag: call.endingTag, now: now, frees: now)
+        call.phase = .confirmed
+        guard !media.liveliness(of: call.media).hasFlows else { return }
+        count(.callsEnded)
+        finish(&call, keepsPorts: false)
+    }
+
+    /// The call is over: its media end, and it is remembered for a while.
+    @_noLocks
+    private mutating func finish(_ call: inout SIPCall, keepsPorts: Bool) {
         call.phase = .ended
         call.heard = now
-        media.end(&call.media, tag: nil)
-        count(.callsEnded)
+        if keepsPorts {
+            media.end(&call.media, tag: nil, now: now, frees: now &+ settings.linger)
+        } else {
+            media.end(&call.media, now: now)
+        }
     }
 
     // MARK: Time
@@ -160,14 +248,20 @@ extension SIPGateway {
     /// Sets the next deadline of a call, unless an earlier one is set.
     @_noLocks
     private mutating func schedule(call slot: Int) {
+        let call = calls[slot]
         let deadline: UInt64
-        switch calls[slot].phase {
+        switch call.phase {
         case .free: return
-        case .inviting: deadline = calls[slot].heard &+ settings.invite
+        case .inviting: deadline = min(call.heard &+ settings.invite, now &+ observation)
         case .confirmed: deadline = now &+ observation
-        case .ending: deadline = calls[slot].ends
-        case .ended: deadline = calls[slot].heard &+ settings.linger
+        case .ending: deadline = call.ends
+        case .ended: deadline = call.heard &+ settings.linger
         }
+        schedule(call: slot, at: deadline)
+    }
+
+    @_noLocks
+    private mutating func schedule(call slot: Int, at deadline: UInt64) {
         if let set = wheel.deadline(of: wheelEntry(call: slot)), set <= deadline { return }
         wheel.set(wheelEntry(call: slot), deadline: deadline)
     }
@@ -176,7 +270,6 @@ extension SIPGateway {
     @_noLocks
     mutating func expire(call slot: Int) {
         var call = calls[slot]
-        let next = media.expire(call.media, now: now)
         switch call.phase {
         case .free: return
         case .inviting:
@@ -192,22 +285,24 @@ extension SIPGateway {
                 return end(call: slot, &call)
             }
         case .ending:
-            if now >= call.ends { finish(&call) }
+            if now >= call.ends { endDialog(&call) }
         case .ended:
             if now >= call.heard &+ settings.linger { return end(call: slot, &call) }
         }
+        let next = media.closeDue(&call.media, now: now)
+        media.observe(call.media)
         calls.store(call, at: slot)
         schedule(call: slot)
-        if let set = wheel.deadline(of: wheelEntry(call: slot)), next < set {
-            wheel.set(wheelEntry(call: slot), deadline: next)
-        }
+        schedule(call: slot, at: next)
     }
 
     @_noLocks
     private mutating func end(call slot: Int, _ call: inout SIPCall) {
-        media.end(&call.media, tag: nil)
+        media.end(&call.media, now: now)
         bindings.use(call.binding, by: -1)
         schedule(binding: call.binding)
+        bindings.use(call.contact, by: -1)
+        schedule(binding: call.contact)
         calls.end(slot)
     }
 }

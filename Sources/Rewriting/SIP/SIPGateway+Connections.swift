@@ -19,7 +19,7 @@ extension SIPGateway {
     /// A connection has ended, and with it all registrations that lead to it. Calls go on.
     @_noLocks
     mutating func close(connection slot: Int) {
-        while let first = registrations.first(of: bindings[slot]) { end(registration: first) }
+        endRegistrations(of: slot, until: .max)
         bindings.didClose(slot)
         schedule(binding: slot)
     }

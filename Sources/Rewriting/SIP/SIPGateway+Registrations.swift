@@ -8,31 +8,33 @@ extension SIPGateway {
     /// name has ended.
     @_noLocks
     mutating func followRegistration(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        guard case .response(let code) = message.startLine, code >= 200, code < 300, context.side == .outside else {
-            return
-        }
-        guard let party = NameAddress(bytes, message.to) else { return }
+        let code = message.startLine.code
+        guard code >= 200, code < 300, context.side == .outside,
+            isPeer(context.source, context), let party = NameAddress(bytes, message.to)
+        else { return }
         let key = hash.of(bytes, party.uri)
-        var common: UInt32 = 0
-        if let value = rows.first(.expires) { common = DeltaSeconds.parse(bytes, value) ?? 0 }
-        var (confirmed, seconds): (Int?, UInt32) = (nil, 0)
+        let common = seconds(bytes, rows.first(.expires)) ?? 3600
+        registrations.mark(key, of: bindings[context.binding])
         for index in 0..<rows.count where rows[index].name == .contact {
             var values = ValueList(rows[index].value)
             while let value = values.next(in: bytes) {
                 guard let contact = NameAddress(bytes, value),
                     let slot = binding(ofContact: contact.uri, bytes, context)
-                else {
-                    continue
-                }
-                let own = expires(bytes, contact) ?? common
-                if own > seconds { (confirmed, seconds) = (slot, own) }
+                else { continue }
+                let own = Parameters.value(of: .expires, in: bytes, contact.parameters)
+                let seconds = seconds(bytes, own) ?? common
+                if seconds > 0 { register(bytes, party.uri, key, contact: slot, seconds: seconds, context) }
             }
         }
-        if let confirmed {
-            register(bytes, party.uri, key, binding: confirmed, seconds: seconds, context)
-        } else if let slot = registrations.find(key, of: bindings[context.binding]) {
-            end(registration: slot)
-        }
+        endRegistrations(of: context.binding, until: 0)
+        schedule(binding: context.binding)
+    }
+
+    /// How long something lasts; nil where that is not said. What is malformed stands for an hour (RFC 3261 section 10.2).
+    @_noLocks
+    private func seconds(_ bytes: RawSpan, _ value: Range<Int>?) -> UInt32? {
+        guard let value else { return nil }
+        return DeltaSeconds.parse(bytes, value) ?? 3600
     }
 
     @_noLocks
@@ -46,44 +48,62 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private func expires(_ bytes: RawSpan, _ contact: NameAddress) -> UInt32? {
-        var parameters = Parameters(contact.parameters)
-        while let parameter = parameters.next(in: bytes) {
-            if parameter.name == .expires, let value = parameter.value { return DeltaSeconds.parse(bytes, value) }
-        }
-        return nil
-    }
-
-    @_noLocks
     private mutating func register(
-        _ bytes: RawSpan, _ uri: Range<Int>, _ key: UInt64, binding slot: Int, seconds: UInt32, _ context: Context
+        _ bytes: RawSpan, _ uri: Range<Int>, _ key: UInt64, contact: Int, seconds: UInt32, _ context: Context
     ) {
         let end = now &+ UInt64(seconds) &* 1_000_000_000
-        if let known = registrations.find(key, of: bindings[slot]) {
-            registrations.refresh(known, at: context.source, until: end)
-        } else {
-            var registration = SIPRegistration()
-            // Without the scheme.
-            let name = SIPURI(bytes, uri)?.userInfo?.lowerBound ?? uri.lowerBound
-            for (place, offset) in zip(0..<64, name..<uri.upperBound) {
-                registration.addressOfRecord[place] = bytes.octet(at: offset)
-            }
-            registration.key = key
-            registration.transport = context.transport
-            registration.inside = bindings[slot].inside
-            registration.translated = bindings[slot].translated
-            registration.registrar = context.source
-            registration.expires = end
-            guard registrations.add(registration, to: slot, &bindings) else { return count(.registrationsFull) }
-            count(.registrationsOpened)
+        // Another host's that is used already is there because that host has registered it.
+        let isOwn = bindings[contact].inside.address == context.inside.address
+        if let known = registrations.find(key, contact, of: bindings[context.binding]) {
+            let end = max(end, registrations[known].expires)
+            return registrations.refresh(known, at: context.source, until: end)
         }
-        schedule(binding: slot)
+        guard isOwn || bindings[contact].users == 0 else { return }
+        var registration = SIPRegistration()
+        // Without the scheme.
+        let name = SIPURI(bytes, uri)?.userInfo?.lowerBound ?? uri.lowerBound
+        for (place, offset) in zip(0..<64, name..<uri.upperBound) {
+            registration.addressOfRecord[place] = bytes.octet(at: offset)
+        }
+        registration.key = key
+        registration.transport = context.transport
+        registration.contact = UInt32(truncatingIfNeeded: contact)
+        registration.inside = bindings[contact].inside
+        registration.translated = bindings[contact].translated
+        registration.registrar = context.source
+        registration.expires = end
+        guard registrations.add(registration, to: context.binding, &bindings) else { return count(.registrationsFull) }
+        count(.registrationsOpened)
     }
 
+    /// Ends what a binding has registered until a time or before.
     @_noLocks
-    mutating func end(registration slot: Int) {
-        count(.registrationsEnded)
-        registrations.end(slot, &bindings)
+    mutating func endRegistrations(of slot: Int, until time: UInt64) {
+        while let first = registrations.first(of: bindings[slot]), registrations[first].expires <= time {
+            let contact = Int(registrations[first].contact)
+            count(.registrationsEnded)
+            registrations.end(first, &bindings)
+            schedule(binding: contact)
+        }
+    }
+
+    /// Keeps the ways to its registrars open that a registered phone has not used for a while (RFC 5626 section 4.4.1).
+    @_noLocks
+    private mutating func keepAlive(_ slot: Int) {
+        bindings.didKeepAlive(slot, now: now)
+        var entry = bindings[slot].registrations
+        while entry != 0, outboxCount < outboxCapacity {
+            let registration = registrations[Int(entry) &- 1]
+            entry = registration.next
+            if !isKeptAlive(registration.registrar) { keepAlive(slot, at: registration.registrar) }
+        }
+    }
+
+    /// Whether a keep-alive to a registrar is in the outbox.
+    @_noLocks
+    private func isKeptAlive(_ registrar: Endpoint) -> Bool {
+        for index in 0..<outboxCount where outgoing(index).destination == registrar { return true }
+        return false
     }
 
     // MARK: Time
@@ -108,20 +128,17 @@ extension SIPGateway {
     /// Does what is due on a binding.
     @_noLocks
     mutating func expire(binding slot: Int) {
-        while let first = registrations.first(of: bindings[slot]), now >= registrations[first].expires {
-            end(registration: first)
-        }
+        endRegistrations(of: slot, until: now)
         let binding = bindings[slot]
         if case .tcp = binding.transport { return schedule(binding: slot) }
-        if let first = registrations.first(of: binding) {
-            if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive {
-                keepAlive(slot, at: registrations[first].registrar)
-            }
+        if binding.registrations != 0 {
+            if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
         } else if binding.users == 0, now >= binding.sent &+ settings.binding {
             count(.bindingsEnded)
             var request = SIPRequest(.unbind)
             request.port = binding.translated.port
             media.ask(request)
+            wheel.clear(slot)
             return bindings.end(slot)
         }
         schedule(binding: slot)

@@ -63,6 +63,8 @@ public struct SIPGateway: ~Copyable {
         let inside: Endpoint
         let translated: Endpoint
         let timeToLive: UInt8
+        /// Whether an inside end registers somebody.
+        var isRegistration = false
 
         @_noLocks
         init(_ datagram: UDPPacket, from side: Side, slot: Int, _ binding: SIPBinding) {
@@ -100,7 +102,8 @@ public struct SIPGateway: ~Copyable {
         case tooLarge
     }
 
-    var settings: SIPSettings
+    /// What the operator has decided.
+    public private(set) var settings: SIPSettings
     var bindings: SIPBindings
     var registrations: SIPRegistrations
     var calls: SIPCalls
@@ -115,6 +118,8 @@ public struct SIPGateway: ~Copyable {
     var rows = HeaderRows()
     var splices: Splices
     var description = SessionDescription()
+    /// The binding that the Contact of the message from inside names.
+    var named: Int?
     private let table: PublicEndpoints.Table
     private var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
@@ -132,12 +137,12 @@ public struct SIPGateway: ~Copyable {
         var lottery = Lottery(seed: seed)
         let slice = PortCut(ports, workers: share.count).slice(share.index)
         // An eighth for signalling, and so that the rest begins with an even port.
-        let last = (slice.lowerBound + UInt16(max(2, slice.count / 8))) | 1
+        let last = (slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
         let signalling = try PortBlock(addresses, slice.lowerBound...last)
         let pairs = try PortBlock(addresses, last + 1...slice.upperBound, inPairs: true)
         let bindings = try SIPBindings(
-            capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling,
-            published: table.endpoints, seed: lottery.draw(), share: share)
+            capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling, seed: lottery.draw(),
+            share: share)
         let registrations = try SIPRegistrations(
             capacity: capacity.registrations, descriptor: descriptors.registrations)
         let calls = try SIPCalls(
@@ -243,7 +248,9 @@ public struct SIPGateway: ~Copyable {
         self.now = now
         guard datagram.isIntact(frame) else { return count(.dropSIPChecksum) }
         if side == .inside {
-            guard let slot = bindings.find(datagram.source) ?? open(datagram.source) else { return count(.dropSIPFull) }
+            guard let slot = bindings.find(datagram.source) ?? open(datagram.source) else {
+                return refuse(frame, datagram)
+            }
             bindings.didSend(slot, to: datagram.destination, now: now)
             work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
         } else {
@@ -271,7 +278,7 @@ public struct SIPGateway: ~Copyable {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
             switch translate(frame, message, context) {
             case .done: send(frame, datagram.payload, context)
-            case .refused: refuse(frame, message, context)
+            case .refused: refuse(frame, message, datagram)
             case .tooLarge: break
             }
         } catch {
@@ -285,14 +292,23 @@ public struct SIPGateway: ~Copyable {
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
         splices.removeAll()
+        var context = context
+        if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
         let call = follow(bytes, message, context)
         if case .refused = call {
             count(.sipRefused)
             return .refused
         }
         translateHeaders(bytes, message, context)
-        if case .call(let slot) = call {
-            translateBody(bytes, message, context, call: slot)
+        if case .call(let slot, let isCurrent) = call {
+            if isCurrent, let named { keep(named, for: slot) }
+            let isComplete = translateBody(bytes, message, context, call: slot, isCurrent: isCurrent)
+            guard isComplete || !message.canBeRefused else {
+                withdraw(message, from: slot, context)
+                count(.sipRefused)
+                return .refused
+            }
+            if isCurrent { confirm(bytes, message, context, call: slot) }
         }
         guard !splices.isFull else {
             count(.dropSIPTooLarge)
@@ -302,13 +318,20 @@ public struct SIPGateway: ~Copyable {
         return .done
     }
 
-    /// What is not SIP: from inside anything, as to any other port; from outside only what the peer sends that the inside
-    /// end has spoken to last.
+    /// What is not SIP: from inside anything, as to any other port; from outside only what comes from where the inside end
+    /// has sent to, or is registered.
     @_noLocks
     private mutating func passForeign(_ frame: RawSpan, _ datagram: UDPPacket, _ context: Context) {
-        if context.side == .outside, datagram.source != bindings[context.binding].peer { return count(.dropSIPUnknown) }
+        guard context.side == .inside || isPeer(datagram.source, context) else { return count(.dropSIPUnknown) }
         count(.sipForeign)
         send(frame, datagram.payload, context)
+    }
+
+    /// Whether the inside end has lately sent to an outside one, or is registered there.
+    @_noLocks
+    func isPeer(_ source: Endpoint, _ context: Context) -> Bool {
+        bindings[context.binding].hasSent(to: source)
+            || registrations.isRegistrar(source, of: bindings[context.binding])
     }
 
     /// Sends a message on, with all changes.
@@ -325,20 +348,34 @@ public struct SIPGateway: ~Copyable {
                 timeToLive: context.timeToLive &- 1))
     }
 
+    /// How many datagrams there is room for.
+    var outboxCapacity: Int { @_noLocks get { outbox.count } }
+
     @_noLocks
     private mutating func append(_ datagram: OutgoingDatagram) {
-        precondition(outboxCount < outbox.count, "a datagram causes one, and a timer one")
+        precondition(outboxCount < outbox.count, "a datagram causes one, and a timer as many as fit")
         outbox[outboxCount] = datagram
         outboxCount &+= 1
     }
 
     // MARK: What the gateway itself says
 
-    /// Answers a request for whose call there is no room (RFC 3261 section 21.5.4), as the next hop would; an ACK is not
-    /// answered.
+    /// There is no room for a new inside endpoint: an INVITE is answered.
     @_noLocks
-    private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ context: Context) {
-        guard case .request(let method, _) = request.startLine, method.rawValue != Method.ack.rawValue else { return }
+    private mutating func refuse(_ frame: RawSpan, _ datagram: UDPPacket) {
+        do throws(MessageDefect) {
+            let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
+            if case .invite? = message.startLine.method {
+                count(.sipRefused)
+                return refuse(frame, message, datagram)
+            }
+        } catch {}
+        count(.dropSIPFull)
+    }
+
+    /// Answers a request that there is no room for (RFC 3261 section 21.5.4), as the next hop would.
+    @_noLocks
+    private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ datagram: UDPPacket) {
         let start = message.end
         message.append("SIP/2.0 503 Service Unavailable\r\n")
         for index in 0..<rows.count {
@@ -346,13 +383,20 @@ public struct SIPGateway: ~Copyable {
             if case .via = row.name { append("Via: ", frame, row.value) }
         }
         append("From: ", frame, request.from)
-        append("To: ", frame, request.to)
+        message.append("To: ")
+        message.append(frame, request.to)
+        // The same tag for all repetitions (section 8.2.6.2).
+        if tag(frame, request.to) == nil {
+            message.append(";tag=")
+            message.append(decimal: hash.of(frame, request.callID))
+        }
+        message.append("\r\n")
         append("Call-ID: ", frame, request.callID)
         if let cSeq = rows.first(.cSeq) { append("CSeq: ", frame, cSeq) }
         message.append("Retry-After: 30\r\nContent-Length: 0\r\n\r\n")
         append(
             OutgoingDatagram(
-                from: context.destination, to: context.source, start: start, count: message.end &- start,
+                from: datagram.destination, to: datagram.source, start: start, count: message.end &- start,
                 timeToLive: 64))
     }
 
@@ -363,7 +407,7 @@ public struct SIPGateway: ~Copyable {
         message.append("\r\n")
     }
 
-    /// Keeps the way to a registrar open that a registered phone has not used for a while (RFC 5626 section 4.4.1).
+    /// Sends a keep-alive to a registrar.
     @_noLocks
     mutating func keepAlive(_ slot: Int, at registrar: Endpoint) {
         count(.sipKeepalives)
@@ -373,6 +417,17 @@ public struct SIPGateway: ~Copyable {
             OutgoingDatagram(
                 from: bindings[slot].translated, to: registrar, start: start, count: message.end &- start,
                 timeToLive: 64))
-        bindings.didKeepAlive(slot, now: now)
+    }
+}
+
+extension SIPMessage {
+    /// Whether a request is one that an offer begins with, so that an answer by the gateway ends it.
+    fileprivate var canBeRefused: Bool {
+        @_noLocks get {
+            switch startLine.method {
+            case .invite, .update: true
+            default: false
+            }
+        }
     }
 }

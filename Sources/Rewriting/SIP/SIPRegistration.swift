@@ -1,11 +1,14 @@
 import WireFormats
 
-/// That an address of record leads to an inside endpoint, as a registrar has confirmed it (RFC 3261 section 10).
+/// That an address of record leads to an inside endpoint, as a registrar has confirmed it (RFC 3261 section 10). The
+/// endpoint that has registered it may be another one: another port, or another host (section 10.2, third parties).
 public struct SIPRegistration: BitwiseCopyable, Sendable {
     /// The address of record as it stands in To, `user@host`, cut to what fits, for people; 0 behind it.
     public internal(set) var addressOfRecord = InlineArray<64, UInt8>(repeating: 0)
-    /// Its binding's slot, plus one; 0 while the slot is free.
+    /// The slot of the binding that has registered it, plus one; 0 while the slot is free.
     var binding: UInt32 = 0
+    /// The slot of the binding that it leads to.
+    var contact: UInt32 = 0
     /// The next registration of the binding, plus one.
     var next: UInt32 = 0
     /// Which address of record it is, by hash.

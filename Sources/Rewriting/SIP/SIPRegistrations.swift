@@ -4,8 +4,8 @@ import WireFormats
 
 /// All registrations of one worker.
 ///
-/// Invariant: each is on the list of its binding, which begins with `SIPBinding.registrations`, and is counted among the
-/// binding's users.
+/// Invariant: each is on the list of the binding that has registered it, which begins with `SIPBinding.registrations`, and
+/// is counted among the users of the one that it leads to.
 struct SIPRegistrations: ~Copyable {
     private var registrations: SharedSlots<SIPRegistration>
     private var free: FreeList
@@ -20,19 +20,43 @@ struct SIPRegistrations: ~Copyable {
     /// A registration.
     subscript(slot: Int) -> SIPRegistration { @_noLocks get { registrations[slot] } }
 
-    /// The registration of an address of record, by its hash, for a binding.
+    /// What a binding has registered: the registration of an address of record, by its hash, that leads to a contact.
     @_noLocks
-    func find(_ key: UInt64, of binding: SIPBinding) -> Int? {
+    func find(_ key: UInt64, _ contact: Int, of binding: SIPBinding) -> Int? {
         var entry = binding.registrations
         while entry != 0 {
             let slot = Int(entry) &- 1
-            if registrations[slot].key == key { return slot }
+            if registrations[slot].key == key, registrations[slot].contact == contact { return slot }
             entry = registrations[slot].next
         }
         return nil
     }
 
-    /// Keeps a registration; false when the table is full.
+    /// Sets the time of all registrations of an address of record by a binding to 0, before those that a registrar confirms
+    /// get theirs again.
+    @_noLocks
+    mutating func mark(_ key: UInt64, of binding: SIPBinding) {
+        var entry = binding.registrations
+        while entry != 0 {
+            let slot = Int(entry) &- 1
+            if registrations[slot].key == key { refresh(slot, at: registrations[slot].registrar, until: 0) }
+            entry = registrations[slot].next
+        }
+    }
+
+    /// Whether a binding is registered at a registrar.
+    @_noLocks
+    func isRegistrar(_ peer: Endpoint, of binding: SIPBinding) -> Bool {
+        var entry = binding.registrations
+        while entry != 0 {
+            let slot = Int(entry) &- 1
+            if registrations[slot].registrar == peer { return true }
+            entry = registrations[slot].next
+        }
+        return false
+    }
+
+    /// Keeps a registration by a binding; false when the table is full.
     @_noLocks
     mutating func add(_ registration: SIPRegistration, to binding: Int, _ bindings: inout SIPBindings) -> Bool {
         guard let slot = free.take() else { return false }
@@ -41,7 +65,7 @@ struct SIPRegistrations: ~Copyable {
         registration.next = bindings[binding].registrations
         registrations.store(registration, at: slot)
         bindings.setRegistrations(binding, UInt32(truncatingIfNeeded: slot &+ 1))
-        bindings.use(binding, by: 1)
+        bindings.use(Int(registration.contact), by: 1)
         return true
     }
 
@@ -69,12 +93,12 @@ struct SIPRegistrations: ~Copyable {
             registrations[previous].next = next
             registrations.endChange(of: previous)
         }
-        bindings.use(binding, by: -1)
+        bindings.use(Int(registrations[slot].contact), by: -1)
         registrations.store(SIPRegistration(), at: slot)
         free.give(slot)
     }
 
-    /// The registration of a binding that ends first; nil when it has none.
+    /// The registration by a binding that ends first; nil when it has none.
     @_noLocks
     func first(of binding: SIPBinding) -> Int? {
         var (entry, first): (UInt32, Int?) = (binding.registrations, nil)

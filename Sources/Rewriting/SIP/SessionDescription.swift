@@ -140,6 +140,8 @@ struct SessionDescription: ~Copyable {
         // One that cannot be read keeps its place, so that the lines of both sides are the same ones.
         if let media = SDPMedia(bytes, value) {
             line.port = Port(media.port)
+            // There is one pair of ports for each media, so that of several the first one stays.
+            if media.portCount > 1 { line.port.end = UInt32(truncatingIfNeeded: fieldEnd(bytes, media)) }
             switch media.transport {
             case .rtp:
                 line.isDatagram = true
@@ -151,6 +153,14 @@ struct SessionDescription: ~Copyable {
         }
         media[mediaCount] = line
         mediaCount &+= 1
+    }
+
+    /// Where the field ends that begins with the port.
+    @_noLocks
+    private func fieldEnd(_ bytes: RawSpan, _ media: SDPMedia) -> Int {
+        var end = media.transportText.lowerBound
+        while end > media.port.range.upperBound, !bytes.octet(at: end &- 1).isGraphic { end &-= 1 }
+        return end
     }
 
     @_noLocks

@@ -1,9 +1,9 @@
 import Rewriting
 import WireFormats
 
-/// Lets a phone and its server say what they have to say in a world, and says whether each read what a gateway makes
-/// of it that gets every message whole and in order.
-final class SIPDialogue {
+/// Lets a phone and its server say what they have to say in a world, and says whether each read what a gateway makes of it
+/// that gets every message whole and in order.
+final class SIPConnectionDialogue {
     private let world: World
     /// What each has yet to hand to its TCP.
     private var queues: [[UInt8]] = [[], []]

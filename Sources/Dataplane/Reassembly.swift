@@ -1,0 +1,200 @@
+import FlowTables
+import PlainMemory
+import WireFormats
+
+/// Datagrams that come in fragments, until they are whole (RFC 791 section 3.2, RFC 815): bounded in number and time.
+///
+/// Invariant: of each slot that is not free, `units` has a bit for every eight octets that have come. Octets that come twice, with whatever content, end the datagram: nobody honest sends them,
+/// and what they mean is a matter of opinion (RFC 5722, RFC 1858).
+@safe
+struct Reassembly: ~Copyable {
+    /// Whose a datagram is.
+    struct Key: BitwiseCopyable {
+        var source = IPv4Address(0)
+        var destination = IPv4Address(0)
+        var identification: UInt16 = 0
+
+        /// Of the datagram that a fragment is part of.
+        @_noLocks
+        init(_ packet: IPv4Packet, _ frame: borrowing RawSpan) {
+            source = packet.source
+            destination = packet.destination
+            identification = frame.number16(at: packet.offset &+ 4)
+        }
+
+        @_noLocks
+        init() {}
+
+        @_noLocks
+        static func == (left: Key, right: Key) -> Bool {
+            left.source == right.source && left.destination == right.destination
+                && left.identification == right.identification
+        }
+    }
+
+    /// A datagram under way; not private, because the compiler (6.3) breaks on that in a generic table of other files.
+    struct Pending: BitwiseCopyable {
+        var key = Key()
+        /// The worker that puts it together.
+        var owner = 0
+        /// When its first fragment came, in nanoseconds; 0 while the slot is free.
+        var since: UInt64 = 0
+        /// Octets of the IP payload: those that have come, and all of them once the last fragment has; 0 before.
+        var received = 0
+        var whole = 0
+
+        @_noLocks
+        init() {}
+    }
+
+    /// What became of a fragment.
+    enum Outcome {
+        /// It waits for others.
+        case waits
+        /// It completes its datagram, which stands in the slot until `release`.
+        case complete(Int)
+        /// It is lost, and its datagram with it.
+        case lost
+    }
+
+    /// How long the fragments of a datagram may take (RFC 6146 section 4: 2 seconds at least).
+    private static var patience: UInt64 { @_noLocks get { 2_000_000_000 } }
+    /// Room of a slot: an Ethernet header and the longest IP packet.
+    private static var room: Int { @_noLocks get { 14 &+ 65535 } }
+    private static var header: Int { @_noLocks get { 14 &+ 20 } }
+    /// Words of 64 bits, one bit for eight octets of 65,535.
+    private static var words: Int { @_noLocks get { 128 } }
+
+    private var pending: Slots<Pending>
+    private var units: Slots<UInt64>
+    private var memory: Slots<UInt8>
+
+    /// Room for so many datagrams at a time.
+    init(capacity: Int) throws(TableError) {
+        let pending = try Slots<Pending>(count: capacity)
+        let units = try Slots<UInt64>(count: capacity * 128)
+        let memory = try Slots<UInt8>(count: capacity * (14 + 65535))
+        self.pending = pending
+        self.units = units
+        self.memory = memory
+    }
+
+    /// The worker that puts a datagram together; nil if it is not known, or too old.
+    @_noLocks
+    func owner(of key: Key, now: UInt64) -> Int? {
+        guard let slot = find(key, now: now) else { return nil }
+        return pending[slot].owner
+    }
+
+    @_noLocks
+    private func find(_ key: Key, now: UInt64) -> Int? {
+        for slot in 0..<pending.count
+        where pending[slot].since != 0 && pending[slot].key == key
+            && now &- pending[slot].since < Reassembly.patience
+        { return slot }
+        return nil
+    }
+
+    /// Begins a datagram, whose first fragment is there; false when there is no room.
+    @_noLocks
+    mutating func begin(_ key: Key, owner: Int, now: UInt64) -> Bool {
+        if let known = find(key, now: now) { release(known) }
+        for slot in 0..<pending.count
+        where pending[slot].since == 0 || now &- pending[slot].since >= Reassembly.patience {
+            pending[slot] = Pending()
+            pending[slot].key = key
+            pending[slot].owner = owner
+            pending[slot].since = now
+            for word in 0..<Reassembly.words { units[slot &* Reassembly.words &+ word] = 0 }
+            return true
+        }
+        return false
+    }
+
+    /// Frees a slot.
+    @_noLocks
+    mutating func release(_ slot: Int) { pending[slot].since = 0 }
+
+    /// Takes a fragment of a datagram that has begun.
+    @_noLocks
+    mutating func add(_ key: Key, _ packet: IPv4Packet, _ frame: borrowing RawSpan, now: UInt64) -> Outcome {
+        guard let slot = find(key, now: now) else { return .lost }
+        let fields = frame.number16(at: packet.offset &+ 6)
+        let offset = Int(fields & 0x1fff) &* 8
+        let count = packet.payload.count
+        let isLast = fields & 0x2000 == 0
+        // All but the last carry a multiple of eight octets.
+        guard count > 0, isLast || count % 8 == 0, 20 &+ offset &+ count <= 65535, mark(slot, offset, count) else {
+            release(slot)
+            return .lost
+        }
+        let base = slot &* Reassembly.room
+        let target = base &+ Reassembly.header &+ offset
+        for index in 0..<count { memory[target &+ index] = frame.octet(at: packet.payload.lowerBound &+ index) }
+        if offset == 0 { writeHeader(packet, frame, base) }
+        pending[slot].received &+= count
+        if isLast { pending[slot].whole = offset &+ count }
+        guard pending[slot].whole != 0, pending[slot].received >= pending[slot].whole else { return .waits }
+        guard pending[slot].received == pending[slot].whole else {
+            release(slot)
+            return .lost
+        }
+        finishHeader(pending[slot].whole, base)
+        return .complete(slot)
+    }
+
+    /// Notes which octets have come; false if any of them had.
+    @_noLocks
+    private mutating func mark(_ slot: Int, _ offset: Int, _ count: Int) -> Bool {
+        for unit in offset / 8..<(offset &+ count &+ 7) / 8 {
+            let place = slot &* Reassembly.words &+ unit / 64
+            let bit = UInt64(1) &<< UInt64(truncatingIfNeeded: unit % 64)
+            guard units[place] & bit == 0 else { return false }
+            units[place] |= bit
+        }
+        return true
+    }
+
+    /// An Ethernet header that says IPv4, and the first fragment's IPv4 header without options.
+    @_noLocks
+    private mutating func writeHeader(_ packet: IPv4Packet, _ frame: borrowing RawSpan, _ base: Int) {
+        for index in 0..<12 { memory[base &+ index] = 0 }
+        memory[base &+ 12] = 0x08
+        memory[base &+ 13] = 0
+        for index in 0..<20 { memory[base &+ 14 &+ index] = frame.octet(at: packet.offset &+ index) }
+        memory[base &+ 14] = 0x45
+    }
+
+    /// What is different in the header of a whole packet: length, no fragment, checksum.
+    @_noLocks
+    private mutating func finishHeader(_ payload: Int, _ base: Int) {
+        let length = 20 &+ payload
+        memory[base &+ 16] = UInt8(truncatingIfNeeded: length >> 8)
+        memory[base &+ 17] = UInt8(truncatingIfNeeded: length)
+        for index in 0..<2 {
+            memory[base &+ 20 &+ index] = 0
+            memory[base &+ 24 &+ index] = 0
+        }
+        var sum: UInt32 = 0
+        for index in 0..<10 {
+            sum &+= UInt32(memory[base &+ 14 &+ 2 &* index]) << 8 | UInt32(memory[base &+ 15 &+ 2 &* index])
+        }
+        sum = (sum & 0xffff) &+ (sum >> 16)
+        sum = ~((sum & 0xffff) &+ (sum >> 16))
+        memory[base &+ 24] = UInt8(truncatingIfNeeded: sum >> 8)
+        memory[base &+ 25] = UInt8(truncatingIfNeeded: sum)
+    }
+
+    /// A complete datagram as a frame.
+    ///
+    /// Exempt from `@_noLocks`, and so must be whoever holds the span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis") @_lifetime(borrow self)
+    func frame(_ slot: Int) -> RawSpan {
+        precondition(slot >= 0 && slot < pending.count, "slot out of range")
+        // Safe: the slot's own memory; the span cannot outlive the table that it borrows.
+        return unsafe _overrideLifetime(
+            RawSpan(
+                _unsafeStart: UnsafeRawPointer(memory.base + slot * Reassembly.room),
+                byteCount: Reassembly.header + pending[slot].whole), borrowing: self)
+    }
+}

@@ -1,0 +1,78 @@
+// SIP through the gateway: real phones and a real registrar, loads of calls, and messages that come in fragments.
+
+import Foundation
+import Testing
+
+@testable import Lab
+
+extension LabTests {
+    @Suite("SIP through the gateway", .enabled(if: GatewayUnderTest.choice != .kernelHelper))
+    struct SIPGatewayTests {
+        /// A call for every so-manieth of ten thousand; SALLYPORT_CALLS=10000 makes all of them.
+        private static let calls = ProcessInfo.processInfo.environment["SALLYPORT_CALLS"].flatMap { Int($0) } ?? 600
+
+        @Test("Phones register, are called, hear each other, hold, resume and hang up")
+        func phones() throws {
+            #expect(try SIPDemonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
+        }
+
+        @Test(
+            "Calls from inside, 200 a second, succeed with all of their sound, and leave nothing behind",
+            arguments: [1, 4])
+        func outward(queues: Int) throws {
+            let topology = try Topology(queues: queues)
+            defer { topology.remove() }
+            let gateway = try #require(try GatewayUnderTest.choice.start(on: topology, sip: [.udp]))
+            let load = SIPLoad(calls: Self.calls, rate: 200, over: .udp)
+            let result = try load.run(
+                from: .init(topology.inside, Topology.insideAddress),
+                to: .init(topology.outside, topology.outsideAddress), in: topology.sandbox)
+            try expectSuccess(result, of: load, gateway)
+        }
+
+        @Test("Calls from outside reach who has registered from inside, and leave nothing behind")
+        func inward() throws {
+            let topology = try Topology()
+            defer { topology.remove() }
+            let gateway = try #require(try GatewayUnderTest.choice.start(on: topology, sip: [.udp]))
+            let registrar = try Registrar(in: topology)
+            try topology.outside.run("ip", "address", "add", "\(Telephony.bobsAddress)/24", "dev", "eth0")
+            let load = SIPLoad(calls: Self.calls, rate: 200, over: .udp)
+            let result = try load.run(
+                from: .init(topology.outside, Telephony.bobsAddress),
+                to: .init(topology.inside, Topology.insideAddress), through: registrar, in: topology.sandbox)
+            try expectSuccess(result, of: load, gateway)
+        }
+
+        @Test("Messages that come in fragments are put together, translated, and leave in fragments")
+        func fragments() throws {
+            let topology = try Topology()
+            defer { topology.remove() }
+            let gateway = try #require(try GatewayUnderTest.choice.start(on: topology, sip: [.udp]))
+            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../Conversations/fragments.py").path
+            let server = try topology.outside.start(["python3", script, "server", topology.outsideAddress])
+            try server.wait(for: "ready")
+            let client = try topology.inside.run(
+                "python3", script, "client", Topology.insideAddress, topology.outsideAddress)
+            #expect(client.contains("translated both ways"), "\(client)")
+            _ = try server.stop()
+            let counters = try gateway.counters()
+            #expect(counters["steer_fragment", default: 0] > 0 && counters["dropSIPFragment"] == 0)
+            try gateway.stop()
+        }
+
+        private func expectSuccess(_ result: SIPLoadResult, of load: SIPLoad, _ gateway: GatewayProcess) throws {
+            print(result.summary)
+            #expect(result.succeeded == load.calls && result.failed == 0)
+            #expect(result.soundToCallee == load.calls * load.packets)
+            #expect(result.soundToCaller == load.calls * load.packets)
+            let counters = try gateway.counters()
+            #expect(counters["callsOpened"] == load.calls && counters["callsEnded"] == load.calls)
+            #expect(counters["mediaOpened", default: 0] >= load.calls)
+            #expect(counters["mediaOpened"] == counters["mediaClosed"])
+            #expect(counters["mediaFull"] == 0 && counters["callsLost"] == 0 && counters["dropSIPUnknown"] == 0)
+            try gateway.stop()
+        }
+    }
+}
