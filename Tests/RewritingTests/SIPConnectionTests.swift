@@ -231,6 +231,18 @@ import WireFormats
         #expect(bench.gateway.freeBlocks == free)
     }
 
+    @Test func `a body that would outgrow what Content-Length can say is not passed on, and the next message is`() {
+        let bench = Bench.openSIP()
+        let body = description("10.0.0.5", 20000).utf8.count
+        let bytes = Array(invite(filling: (65535 - body) / 12 * 12).utf8)
+        // The last piece brings the end of it, before what is held is too long.
+        _ = bench.sayInPieces(.inside, Array(bytes.dropLast(1450)))
+        bench.say(.inside, Array(bytes.suffix(1450)))
+        #expect(bench.server.read.isEmpty && bench.count(.dropSIPTooLarge) == 1)
+        bench.say(.inside, register())
+        #expect(bench.server.text.hasPrefix("REGISTER") && bench.count(.sipStreamsUnread) == 0)
+    }
+
     @Test func `without a large buffer the window shuts, and opens when there is one`() {
         let bench = Bench.openSIP()
         let half = Array(invite(filling: 30_000).utf8.prefix(14_000))

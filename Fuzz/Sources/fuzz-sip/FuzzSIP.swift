@@ -130,27 +130,39 @@ enum FuzzSIP {
         }
     }
 
-    /// What is framed in one piece is framed the same in two.
+    /// What is framed in one piece is framed the same in two, when what the first told is kept.
     static func checkStream(_ bytes: RawSpan) {
         var rows = HeaderRows()
         var start = 0
         while start < bytes.byteCount {
+            var progress = StreamProgress()
             let length: Int
-            switch StreamFrame.next(in: bytes, start..<bytes.byteCount, rows: &rows) {
+            switch StreamFrame.next(in: bytes, start..<bytes.byteCount, rows: &rows, progress: &progress) {
             case .keepAlive(let count): length = count
             case .message(let message):
                 precondition(message.range.lowerBound == start && message.trailing.isEmpty, "a message elsewhere")
                 length = message.range.count
-                let cut = start + Int(byte(bytes, bytes.byteCount - 1)) * length / 256
-                if case .incomplete = StreamFrame.next(in: bytes, start..<cut, rows: &rows) {
-                } else {
-                    preconditionFailure("a part of a message is something else")
-                }
+                checkPieces(bytes, start, length)
+            case .defect(_, let count?): length = count
             case .incomplete, .defect: return
             }
             precondition(length > 0 && length <= bytes.byteCount - start, "a frame outside of the stream")
             start += length
         }
+    }
+
+    private static func checkPieces(_ bytes: RawSpan, _ start: Int, _ length: Int) {
+        var rows = HeaderRows()
+        var progress = StreamProgress()
+        let cut = start + Int(byte(bytes, bytes.byteCount - 1)) * length / 256
+        if case .incomplete = StreamFrame.next(in: bytes, start..<cut, rows: &rows, progress: &progress) {
+        } else {
+            preconditionFailure("a part of a message is something else")
+        }
+        let end = start..<bytes.byteCount
+        guard case .message(let message) = StreamFrame.next(in: bytes, end, rows: &rows, progress: &progress),
+            message.range == start..<start + length
+        else { preconditionFailure("a message in two pieces is something else") }
     }
 
     static func check(_ range: Range<Int>, in outer: Range<Int>) {

@@ -22,26 +22,41 @@ struct Exchange: ~Copyable {
         }
     }
 
-    private static let buffers = 256
+    /// Small and large ones; the latter only where there is SIP.
+    private let buffers: Int
     private static let ports: ClosedRange<UInt16> = 40000...40063
     private var gateway: Gateway
     private var now: UInt64 = 100_000_000_000
-    private var ends = [End(Endpoint("10.0.0.5:40001")!, 0xffff_ff00), End(Endpoint("198.51.100.9:21")!, 5000)]
+    private var ends: [End]
     private var translated = Endpoint(IPv4Address(0), 0)
     private var number: UInt32 = 0
     /// Whether pinholes are used, and flows over, when they are looked at.
     private var isUsed = false
     private var isOver = false
 
-    init() {
+    /// A conversation with a server of FTP, or of SIP.
+    init(isSIP: Bool) {
+        let server = Endpoint(IPv4Address(198, 51, 100, 9), isSIP ? 5060 : 21)
+        ends = [End(Endpoint("10.0.0.5:40001")!, 0xffff_ff00), End(server, 5000)]
+        buffers = isSIP ? 260 : 256
         var settings = Settings()
         settings.idle = 60_000_000_000
         settings.transitory = 10_000_000_000
         settings.pinhole = 10_000_000_000
         settings.keepalive = 20_000_000_000
+        let address = IPv4Address(203, 0, 113, 7)
+        var sip: SIPGateway?
+        if isSIP {
+            var settings = SIPSettings()
+            (settings.invite, settings.media) = (10_000_000_000, 10_000_000_000)
+            (settings.hold, settings.linger) = (20_000_000_000, 10_000_000_000)
+            sip = try! SIPGateway(
+                .init(bindings: 4, registrations: 4, calls: 4, media: 16), addresses: [address], ports: Exchange.ports,
+                settings: settings, table: PublicEndpoints.Table([address], Exchange.ports), seed: 1, now: now)
+        }
         gateway = try! Gateway(
-            .init(conversations: 2, data: 16), addresses: [IPv4Address(203, 0, 113, 7)], ports: Exchange.ports,
-            services: [21], settings: settings, seed: 1, now: now)
+            .init(conversations: 2, data: 16), addresses: [address], ports: Exchange.ports, services: [21],
+            settings: settings, seed: 1, now: now, sipServices: isSIP ? [5060] : [], sip: sip)
     }
 
     mutating func connect() {
@@ -85,9 +100,12 @@ struct Exchange: ~Copyable {
     mutating func finish() {
         isOver = true
         for _ in 0..<12 { pass(seconds: 15) }
+        // A registration may keep its connection for a hundred years.
+        if gateway.sip.counter(.registrationsOpened) > gateway.sip.counter(.registrationsEnded) { return }
         precondition(gateway.conversationCount == 0, "a conversation never ends")
+        precondition(gateway.sip.counts == (0, 0, 0), "a connection's binding, a call or its media never end")
         precondition(gateway.dataCount == 0, "a data connection never ends")
-        precondition(gateway.freeBlocks == Exchange.buffers, "a buffer was lost, or given back twice")
+        precondition(gateway.freeBlocks == buffers, "a buffer was lost, or given back twice")
         precondition(gateway.freePorts == Exchange.ports.count, "a port was lost, or given back twice")
     }
 
@@ -96,6 +114,7 @@ struct Exchange: ~Copyable {
         while now < end {
             now += 500_000_000
             while gateway.expire(now: now) { workOff(nil, []) }
+            while gateway.sip.expire(now: now) { gateway.sip.clear() }
         }
     }
 
@@ -146,6 +165,7 @@ struct Exchange: ~Copyable {
             check(packet, emitted, outgoing.toward)
         }
         gateway.clear()
+        gateway.sip.clear()
     }
 
     private mutating func carryOut(_ request: DataRequest) {

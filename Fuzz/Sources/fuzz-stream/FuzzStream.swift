@@ -9,7 +9,7 @@ enum FuzzStream {
     static func main() {
         fuzz { data, count in
             var input = Input(UnsafeRawBufferPointer(start: data, count: count))
-            var exchange = Exchange()
+            var exchange = Exchange(isSIP: input.isSIP)
             exchange.connect()
             while let step = input.next() { exchange.take(step, &input) }
             exchange.finish()

@@ -310,7 +310,8 @@ public struct SIPGateway: ~Copyable {
             }
             if isCurrent { confirm(bytes, message, context, call: slot) }
         }
-        guard !splices.isFull else {
+        // More than 65535 bytes of body nobody would take for its length (RFC 3261 section 20.14).
+        guard !splices.isFull, message.body.count &+ splices.growth <= 65535 else {
             count(.dropSIPTooLarge)
             return .tooLarge
         }
