@@ -18,7 +18,8 @@ import WireFormats
         var (failures, edits): (Int, UInt64) = (0, 0)
         for _ in 0..<(wanted != nil ? 1 : World.isOptimized ? count : some) where failures < 5 {
             let seed = wanted ?? seeds.next()
-            let dialogue = SIPConnectionDialogue(World(seed: seed, isSIP: true), random: Random(seed: seed ^ 1), longest: longest)
+            let dialogue = SIPConnectionDialogue(
+                World(seed: seed, isSIP: true), random: Random(seed: seed ^ 1), longest: longest)
             if let failure = dialogue.run() {
                 failures += 1
                 Issue.record("SALLYPORT_SEED=\(seed), messages up to \(longest): \(failure)")

@@ -95,13 +95,15 @@ struct Site: ~Copyable {
     }
 
     private func description(_ side: Side, _ input: inout Input) -> String {
-        var text = "v=0\r\no=- 1 1 IN IP4 \(address(side, &input))\r\ns=-\r\nc=IN IP4 \(address(side, &input))\r\nt=0 0\r\n"
+        var text =
+            "v=0\r\no=- 1 1 IN IP4 \(address(side, &input))\r\ns=-\r\nc=IN IP4 \(address(side, &input))\r\nt=0 0\r\n"
         for _ in 0..<(input.octet() & 3) {
             let port = input.one(of: [0, 80, 65535] + Array(stride(from: 30000, to: 30032, by: 2)))
             text += input.one(of: ["m=audio \(port) RTP/AVP 0\r\n", "m=image \(port) udptl t38\r\n"])
             for _ in 0..<(input.octet() & 3) {
                 text += input.one(of: [
-                    "a=rtcp-mux\r\n", "a=inactive\r\n", "c=IN IP4 \(address(side, &input))\r\n", "a=rtcp:\(port + 5)\r\n",
+                    "a=rtcp-mux\r\n", "a=inactive\r\n", "c=IN IP4 \(address(side, &input))\r\n",
+                    "a=rtcp:\(port + 5)\r\n",
                     "a=candidate:1 1 UDP 1 \(address(side, &input)) \(port) typ host\r\n",
                 ])
             }
