@@ -93,6 +93,17 @@ extension MutableRawSpan {
             from &+= 16
             to &+= 16
         }
+        if from == range.upperBound { return }
+        if range.count >= 16 {
+            // The last 16 octets, of which some are there already.
+            let last = range.count &- 16
+            // Safe: as above.
+            unsafe storeBytes(
+                of: source.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: range.lowerBound &+ last, as: SIMD16<UInt8>.self),
+                toUncheckedByteOffset: offset &+ last, as: SIMD16<UInt8>.self)
+            return
+        }
         while from < range.upperBound {
             put(source.octet(at: from), at: to)
             from &+= 1

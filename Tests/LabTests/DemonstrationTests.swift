@@ -11,10 +11,5 @@ extension LabTests {
         func ftp() throws {
             #expect(try FTPDemonstration.run(gateway: GatewayUnderTest.choice, page: Page()))
         }
-
-        @Test("Through the kernel's helpers every call works, and without them none from outside")
-        func sip() throws {
-            #expect(try SIPDemonstration.run(gateway: .kernelHelper, page: Page()))
-        }
     }
 }

@@ -219,9 +219,8 @@ struct MediaTable: ~Copyable {
         let exchange = description.exchange
         let isFirst = media[slot].pending[description.other] == exchange
         // A 2xx may say other than a provisional response before it, but not the other way round.
-        let isFinal = media[slot].isConfirmed || media[slot].forgotten != 0
-        let isNewer = media[slot].answered == exchange && !(description.isProvisional && isFinal)
-        guard isFirst || isNewer else { return true }
+        if description.isProvisional, media[slot].forgotten != 0 || media[slot].isConfirmed && !isFirst { return true }
+        guard isFirst || media[slot].answered == exchange else { return true }
         media[slot].answered = exchange
         media[slot].over[exchange.kind] = exchange
         set(slot, description.side, description.end, stream: description.mark, description.closes)

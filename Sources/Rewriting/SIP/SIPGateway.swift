@@ -117,7 +117,7 @@ public struct SIPGateway: ~Copyable {
     // What is used for one message, and again for the next.
     var rows = HeaderRows()
     var splices: Splices
-    var description = SessionDescription()
+    var description: SessionDescription
     /// The binding that the Contact of the message from inside names.
     var named: Int?
     private let table: PublicEndpoints.Table
@@ -153,6 +153,7 @@ public struct SIPGateway: ~Copyable {
         let counters = try SIPCounters(descriptor: descriptors.counters)
         let wheel = try TimerWheel(count: capacity.bindings + capacity.calls, tick: 10_000_000, now: now)
         let splices = try Splices()
+        let description = try SessionDescription()
         let message = try MessageBuffer()
         let outbox = try Slots<OutgoingDatagram>(count: 8)
         hash = KeyedHash(seed: lottery.draw())
@@ -168,6 +169,7 @@ public struct SIPGateway: ~Copyable {
         self.now = now
         self.wheel = wheel
         self.splices = splices
+        self.description = description
         self.message = message
         self.outbox = outbox
     }

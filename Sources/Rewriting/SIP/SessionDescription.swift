@@ -1,3 +1,4 @@
+import PlainMemory
 import SIPCodec
 import WireFormats
 
@@ -91,13 +92,18 @@ struct SessionDescription: ~Copyable {
     /// The c= line of the session.
     private(set) var connection = Address()
     private(set) var mediaCount = 0
-    private var media = InlineArray<16, Media>(repeating: Media())
-    private var candidates = InlineArray<64, Candidate>(repeating: Candidate())
+    // In memory of their own, because reading one element of an InlineArray of a borrowed value copies all of them.
+    private var media: Slots<Media>
+    private var candidates: Slots<Candidate>
     private var candidateCount = 0
     private var isHeld = false
 
-    @_noLocks
-    init() {}
+    init() throws(TableError) {
+        let media = try Slots<Media>(count: SessionDescription.mediaMax)
+        let candidates = try Slots<Candidate>(count: 64)
+        self.media = media
+        self.candidates = candidates
+    }
 
     /// An m= line, from 0 to `mediaCount`.
     subscript(index: Int) -> Media { @_noLocks get { media[index] } }
@@ -198,7 +204,8 @@ struct SessionDescription: ~Copyable {
 
     @_noLocks
     private mutating func readCandidate(_ bytes: RawSpan, _ value: Range<Int>, _ index: Int) {
-        guard candidateCount < 64, let read = SDPCandidate(bytes, value), case .udp = read.transport else { return }
+        guard candidateCount < candidates.count, let read = SDPCandidate(bytes, value), case .udp = read.transport
+        else { return }
         var candidate = Candidate()
         candidate.address = Address(read.address)
         candidate.port = Port(read.port)

@@ -71,7 +71,7 @@ import WireFormats
         expectInverse(text)
     }
 
-    @Test func `compact names, folding and white space leave what they surround alone`() {
+    @Test func `2.13 item 15: compact names, folding and white space leave what they surround alone`() {
         let text = """
             OPTIONS sip:example.net SIP/2.0
             v  :  SIP  /  2.0  /  UDP

@@ -197,6 +197,9 @@ final class SIPRandomCall {
 
     // MARK: The course of the call
 
+    /// Provisional responses that arrive after the final one.
+    private var overtaken: [SIPText] = []
+
     /// Does the next step; false when there is none any more.
     func step() -> Bool {
         guard !steps.isEmpty else { return false }
@@ -294,6 +297,11 @@ final class SIPRandomCall {
         for tag in tags {
             add { [self] in
                 makeAnswer(callee)
+                // Some are overtaken by the final response, and say nothing new then.
+                if random.once(in: 4) {
+                    overtaken.append(call.response(183, to: "INVITE", from: callee, body: body(callee), tag: tag))
+                    return
+                }
                 call.answer(183, to: "INVITE", from: callee, body: body(callee), tag: tag)
                 agree(callee == .outside ? tag : call.ends[1].tag, lines)
                 keep(callee)
@@ -306,10 +314,15 @@ final class SIPRandomCall {
         add { [self] in
             if hasOffer { makeAnswer(callee) } else { makeOffer(callee) }
             call.answer(200, to: "INVITE", from: callee, body: body(callee))
+            keep(callee)
             // Other early dialogs have ended.
             dialogs = dialogs.filter { $0.key == call.ends[1].tag }
             if hasOffer { agree(call.ends[1].tag, lines) } else { settle() }
-            keep(callee)
+            for late in overtaken {
+                call.transmit(late.text, from: callee)
+                keep(callee)
+            }
+            overtaken = []
         }
         add { [self] in
             if !hasOffer { makeAnswer(caller) }
