@@ -14,29 +14,32 @@ struct Budget {
     /// In Gbit/s.
     private static let links = [10.0, 25, 40, 100]
 
-    private let day: String
     private let machine: Machine
+    private let days: [String]
     /// In ns: a hit in the flow table with few flows, and with a million; other traffic; an FTP command and its reply; a SIP
     /// message.
     private let flow, coldFlow, other, command, message: Double?
 
-    /// From a report.json.
-    init(_ json: Data) throws {
+    /// From the texts of report.json, one or more, of one machine.
+    init(_ texts: [Data]) throws {
         struct Report: Decodable {
             struct Run: Decodable { let measurements: [Figure] }
             let day: String
             let machine: Machine
             let runs: [Run]
         }
-        let report = try JSONDecoder().decode(Report.self, from: json)
-        let figures = report.runs.flatMap(\.measurements)
-        func worst(_ goal: Goal) -> Double? { figures.filter { $0.goal == goal }.map(\.samples.median).max() }
-        (day, machine) = (report.day, report.machine)
+        let reports = try texts.map { try JSONDecoder().decode(Report.self, from: $0) }
+        let figures = reports.map { $0.runs.flatMap(\.measurements) }
+        func worst(_ goal: Goal) -> Double? {
+            figures.lazy.compactMap { $0.filter { $0.goal == goal }.map(\.samples.median).max() }.first
+        }
+        machine = reports[0].machine
+        days = Set(reports.map(\.day)).sorted()
         flow = worst(.flowHot)
         let growth = worst(.flowGrowth)
         coldFlow = flow.flatMap { flow in growth.map { flow * $0 } }
         other = worst(.prefilter)
-        func cost(_ name: String) -> Double? { figures.first { $0.name == name }?.samples.median }
+        func cost(_ name: String) -> Double? { figures.joined().first { $0.name == name }?.samples.median }
         command = cost("FTP command, the gateway's own cost")
         message = cost("SIP message, own cost, gateway")
     }
@@ -55,7 +58,7 @@ struct Budget {
             ("worker: an FTP command and its reply, through sockets in copy mode", command),
             ("worker: a SIP message, through sockets in copy mode, its call's media included", message),
         ]
-        return "Measured on \(day): \(machine.processor), \(machine.processors) processors, \(machine.kernel).\n\n"
+        return "Measured on \(days.joined(separator: ", ")): \(machine.processor), \(machine.processors) processors, \(machine.kernel).\n\n"
             + table(["cost of", "ns"], rows.map { [$0, $1.map { $0.formatted(digits: 2) } ?? "not measured"] })
     }
 

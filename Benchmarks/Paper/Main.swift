@@ -1,8 +1,8 @@
 // `paper` puts the measured costs of a report into docs/scaling.md, and computes its tables from them.
 //
-//     paper REPORT.json DOCUMENT.md
+//     paper REPORT.json... DOCUMENT.md
 //
-// What stands between the two marks is replaced. Exit codes: 0 done, 1 failed, 64 wrong usage.
+// A figure is that of the first report that has it. What stands between the two marks is replaced. Exit codes: 0 done, 1 failed, 64 wrong usage.
 
 import BenchmarkSupport
 import Foundation
@@ -12,16 +12,18 @@ enum Main {
     private static let marks = ["<!-- measured: written by `make paper` -->", "<!-- end of measured -->"]
 
     static func main() {
-        let arguments = CommandLine.arguments
-        guard arguments.count == 3 else { fail("usage: paper REPORT.json DOCUMENT.md", code: 64) }
+        let arguments = CommandLine.arguments.dropFirst()
+        guard arguments.count > 1, let document = arguments.last else {
+            fail("usage: paper REPORT.json... DOCUMENT.md", code: 64)
+        }
         do {
-            let text = try String(contentsOfFile: arguments[2], encoding: .utf8)
+            let text = try String(contentsOfFile: document, encoding: .utf8)
             guard let start = text.range(of: marks[0]), let end = text.range(of: marks[1]) else {
-                fail("paper: \(arguments[2]) has no marks \(marks.joined(separator: " and "))", code: 1)
+                fail("paper: \(document) has no marks \(marks.joined(separator: " and "))", code: 1)
             }
-            let budget = try Budget(Data(contentsOf: URL(fileURLWithPath: arguments[1])))
+            let budget = try Budget(arguments.dropLast().map { try Data(contentsOf: URL(fileURLWithPath: $0)) })
             let new = text[..<start.upperBound] + "\n\n" + budget.markdown + "\n\n" + text[end.lowerBound...]
-            try new.write(toFile: arguments[2], atomically: true, encoding: .utf8)
+            try new.write(toFile: document, atomically: true, encoding: .utf8)
         } catch {
             fail("paper: \(error)", code: 1)
         }
