@@ -58,7 +58,8 @@ struct Budget {
             ("worker: an FTP command and its reply, through sockets in copy mode", command),
             ("worker: a SIP message, through sockets in copy mode, its call's media included", message),
         ]
-        return "Measured on \(days.joined(separator: ", ")): \(machine.processor), \(machine.processors) processors, \(machine.kernel).\n\n"
+        return "Measured on \(days.joined(separator: ", ")): "
+            + "\(machine.processor), \(machine.processors) processors, \(machine.kernel).\n\n"
             + table(["cost of", "ns"], rows.map { [$0, $1.map { $0.formatted(digits: 2) } ?? "not measured"] })
     }
 
