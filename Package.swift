@@ -83,20 +83,25 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
 
-        .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"]),
-        .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec"]),
-        .testTarget(name: "SIPCodecTests", dependencies: ["SIPCodec", "WireFormats"], exclude: ["Torture"]),
-        .testTarget(name: "FlowTablesTests", dependencies: ["FlowTables", "PlainMemory", "WireFormats"]),
+        .target(name: "TestSupport", path: "Tests/Support"),
+        .testTarget(name: "WireFormatsTests", dependencies: ["TestSupport", "WireFormats"]),
+        .testTarget(name: "FTPCodecTests", dependencies: ["FTPCodec", "TestSupport"]),
+        .testTarget(
+            name: "SIPCodecTests", dependencies: ["SIPCodec", "TestSupport", "WireFormats"], exclude: ["Torture"]),
+        .testTarget(
+            name: "FlowTablesTests", dependencies: ["FlowTables", "PlainMemory", "TestSupport", "WireFormats"]),
         .target(name: "HeapWatch", path: "Tests/HeapWatch"),
         // Thousands of simulated conversations: dynamic exclusivity checks would take a fifth of the time.
         .testTarget(
             name: "RewritingTests",
-            dependencies: ["HeapWatch", "Rewriting", "FTPCodec", "FlowTables", "SIPCodec", "WireFormats"],
+            dependencies: [
+                "HeapWatch", "Rewriting", "FTPCodec", "FlowTables", "SIPCodec", "TestSupport", "WireFormats",
+            ],
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
-        .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "FlowTables", "Lab", "XDPSockets"]),
+        .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "FlowTables", "Lab", "TestSupport", "XDPSockets"]),
         .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),
         .testTarget(name: "RoutingTests", dependencies: ["CXDP", "InNamespace", "Lab", "Routing", "WireFormats"]),
-        .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "WireFormats"]),
+        .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "TestSupport", "WireFormats"]),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "FlowTables", "Rewriting", "WireFormats"]),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),

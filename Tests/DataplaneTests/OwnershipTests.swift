@@ -1,5 +1,6 @@
 import FlowTables
 import Rewriting
+import TestSupport
 import Testing
 import WireFormats
 

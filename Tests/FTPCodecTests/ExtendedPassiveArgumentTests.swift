@@ -1,4 +1,5 @@
 import FTPCodec
+import TestSupport
 import Testing
 
 @Suite struct ExtendedPassiveArgumentTests {

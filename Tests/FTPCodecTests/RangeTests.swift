@@ -1,4 +1,5 @@
 import FTPCodec
+import TestSupport
 import Testing
 
 /// Lines are read where they stand: what is before and after them in the same span changes nothing.

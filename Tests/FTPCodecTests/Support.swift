@@ -1,15 +1,7 @@
-// What the tests of this directory share: bytes from text, random numbers with a seed, and short names for parsing.
+// What the tests of this directory share: short names for parsing.
 
 import FTPCodec
-import Foundation
-
-/// The bytes of a text whose characters are all below U+0100: "\u{FF}" is the byte 0xFF.
-func bytes(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }
-
-/// The text of a range of bytes.
-func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
-    String(String.UnicodeScalarView(bytes[range].map { Unicode.Scalar($0) }))
-}
+import TestSupport
 
 /// A command line's verb and the text of its argument.
 func command(_ line: String) -> (verb: Verb, argument: String) {
@@ -71,23 +63,3 @@ func written(_ room: Int, _ write: (inout MutableRawSpan) -> Int) -> [UInt8] {
 
 /// 10.0.0.1, port 1025: h1,h2,h3,h4,p1,p2 is 10,0,0,1,4,1.
 let example = HostPort(address: 0x0A00_0001, port: 1025)
-
-/// SplitMix64: random numbers that a seed repeats. SALLYPORT_SEED repeats the run of a failed test.
-struct Random: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init() {
-        let wanted = ProcessInfo.processInfo.environment["SALLYPORT_SEED"].flatMap { UInt64($0) }
-        seed = wanted ?? UInt64.random(in: 0 ... .max)
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-}

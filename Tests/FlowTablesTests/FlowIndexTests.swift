@@ -1,4 +1,5 @@
 import FlowTables
+import TestSupport
 import Testing
 import WireFormats
 

@@ -1,5 +1,6 @@
 import FlowTables
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct HandOverRingTests {

@@ -1,6 +1,7 @@
 import Foundation
 import PlainMemory
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct SharedSlotsTests {

@@ -1,5 +1,6 @@
 import Glibc
 import PlainMemory
+import TestSupport
 import Testing
 
 @Suite struct SlotsTests {

@@ -1,5 +1,6 @@
 import HeapWatch
 import Rewriting
+import TestSupport
 import Testing
 
 /// The packet path asks nothing of the heap: neither memory nor reference counting.

@@ -1,6 +1,7 @@
 import Foundation
 import HeapWatch
 import Rewriting
+import TestSupport
 import Testing
 import WireFormats
 

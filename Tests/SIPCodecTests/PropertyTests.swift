@@ -1,5 +1,6 @@
 import Foundation
 import SIPCodec
+import TestSupport
 import Testing
 
 /// What holds for any bytes: nothing traps, and ranges lie inside.

@@ -1,4 +1,5 @@
 import SIPCodec
+import TestSupport
 import Testing
 
 @Suite struct SDPBodiesTests {

@@ -1,4 +1,5 @@
 import SIPCodec
+import TestSupport
 import Testing
 
 /// What cannot be read says so, and does not disturb what follows.

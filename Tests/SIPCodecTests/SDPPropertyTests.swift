@@ -1,4 +1,5 @@
 import SIPCodec
+import TestSupport
 import Testing
 
 /// What holds for any bytes, checked with the golden texts, damaged at random.

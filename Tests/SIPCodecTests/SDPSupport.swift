@@ -2,6 +2,7 @@
 // ranges are compared with what a person reads in the same text.
 
 import SIPCodec
+import TestSupport
 import WireFormats
 
 /// A session description of these lines, with CR LF behind each.

@@ -1,4 +1,5 @@
 import SIPCodec
+import TestSupport
 import Testing
 
 /// What a stream was cut into: the lengths of messages, and as negative numbers those of keep-alives.

@@ -1,17 +1,8 @@
-// What the tests of this directory share: bytes from text, messages with their fields as text, random numbers with a
-// seed.
+// What the tests of this directory share: messages with their fields as text.
 
-import Foundation
 import SIPCodec
+import TestSupport
 import Testing
-
-/// The bytes of a text whose characters are all below U+0100: "\u{FF}" is the byte 0xFF.
-func bytes(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }
-
-/// The text of a range of bytes.
-func text(_ bytes: [UInt8], _ range: Range<Int>) -> String {
-    String(String.UnicodeScalarView(bytes[range].map { Unicode.Scalar($0) }))
-}
 
 /// A message, and what its ranges hold.
 struct Parsed {
@@ -31,10 +22,10 @@ struct Parsed {
     }
 
     init(_ text: String, isStream: Bool = false) throws(MessageDefect) {
-        try self.init(SIPCodecTests.bytes(text), isStream: isStream)
+        try self.init(TestSupport.bytes(text), isStream: isStream)
     }
 
-    func text(_ range: Range<Int>) -> String { SIPCodecTests.text(bytes, range) }
+    func text(_ range: Range<Int>) -> String { TestSupport.text(bytes, range) }
 
     func text(_ range: Range<Int>?) -> String? { range.map { text($0) } }
 
@@ -95,24 +86,4 @@ func invite(
     let names = replacing.split(separator: " ").map { $0 + ":" }
     let kept = usual.filter { field in !names.contains { field.hasPrefix($0) } }
     return ([line] + kept + fields.split(separator: "\n").map(String.init) + ["", ""]).joined(separator: "\r\n") + body
-}
-
-/// SplitMix64: random numbers that a seed repeats. SALLYPORT_SEED repeats the run of a failed test.
-struct Random: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init() {
-        let wanted = ProcessInfo.processInfo.environment["SALLYPORT_SEED"].flatMap { UInt64($0) }
-        seed = wanted ?? UInt64.random(in: 0 ... .max)
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
 }

@@ -1,5 +1,6 @@
 import CSteering
 import Steering
+import TestSupport
 import Testing
 
 /// Interarrival jitter (RFC 3550 section 6.4.1 and A.8).
@@ -12,7 +13,7 @@ struct JitterTests {
 
     @Test func `the estimate follows A_8 for any differences`() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SplitMix(state: seed)
+        var random = Random(seed: seed)
         var jitter: UInt32 = 0
         var expected: Int64 = 0
         for _ in 0..<100_000 {
@@ -27,7 +28,7 @@ struct JitterTests {
 
     @Test func `a time in units of a clock is the product, and differences are right to a unit`() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SplitMix(state: seed)
+        var random = Random(seed: seed)
         for rate in [1, 8000, 11025, 16000, 44100, 48000, 90000, STEERING_CLOCK_RATE_MAX.rawValue] {
             for _ in 0..<2000 {
                 let start = UInt64.random(in: 0...(1 << 62), using: &random)

@@ -1,6 +1,7 @@
 import CSteering
 import Foundation
 import Steering
+import TestSupport
 import Testing
 
 /// Frames that nobody wrote down one by one.
@@ -62,7 +63,7 @@ struct RobustnessTests {
     @Test func `random packets of random flows leave as they would have been sent from there`() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let wrong = try await inOwnNamespace {
-            var random = SplitMix(state: seed)
+            var random = Random(seed: seed)
             let program = try Router().program(flows: 2)
             var wrong: [String] = []
             for round in 0..<3000 {

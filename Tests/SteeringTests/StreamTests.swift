@@ -1,5 +1,6 @@
 import CSteering
 import Steering
+import TestSupport
 import Testing
 
 /// A worker's use of streams, which compiles only if it neither allocates nor locks.
@@ -226,7 +227,7 @@ struct StreamTests {
     @Test func `any stream is counted as RFC 3550 A_1 says`() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let wrong = try await inOwnNamespace {
-            var random = SplitMix(state: seed)
+            var random = Random(seed: seed)
             let program = try Router().program()
             try Connection.media.openMedia(program.maps)
             for round in 0..<12 {
@@ -246,7 +247,7 @@ struct StreamTests {
         #expect(wrong.isEmpty, "seed \(seed)")
     }
 
-    private static func randomStream(_ random: inout SplitMix) -> [RTP] {
+    private static func randomStream(_ random: inout Random) -> [RTP] {
         var next = RTP(sequence: [0, 65500, .random(in: 0...65535, using: &random)].randomElement(using: &random)!)
         var packets: [(place: Int, packet: RTP)] = []
         for place in 0..<200 {

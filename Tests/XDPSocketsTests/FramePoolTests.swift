@@ -1,4 +1,5 @@
 import FlowTables
+import TestSupport
 import Testing
 
 @testable import XDPSockets
@@ -17,7 +18,7 @@ import Testing
 
     @Test func `agrees with a simple model over random moves`() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = Random(seed: seed)
         let frames = try Frames(frameSize: 4096, share: 64, workers: 1)
         var pool = frames.pool(0)
         var places: [FrameTable.Place: [UInt32]] = [.filling: [], .held: [], .transmitting: []]

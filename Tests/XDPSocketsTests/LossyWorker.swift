@@ -1,3 +1,4 @@
+import TestSupport
 import XDPSockets
 
 /// A worker that does everything that can go wrong, at random: skips turns, drops and keeps packets, makes its own,
@@ -15,7 +16,7 @@ struct LossyWorker: ~Copyable {
 
     var counters: [SocketCounters] { (0..<group.count).map { group.counters(of: $0) } }
 
-    mutating func turn(_ random: inout SeededGenerator) {
+    mutating func turn(_ random: inout Random) {
         if chance(16, &random) { return }
         if !chance(4, &random) { group.reclaim() }
         if !chance(8, &random) { group.refill() }
@@ -28,7 +29,7 @@ struct LossyWorker: ~Copyable {
         if !chance(8, &random) { group.flush() }
     }
 
-    private mutating func handle(_ frame: Frame, from socket: Int, _ random: inout SeededGenerator) {
+    private mutating func handle(_ frame: Frame, from socket: Int, _ random: inout Random) {
         if isHoarding || chance(31, &random) {
             kept.append(frame)
         } else if chance(7, &random) {
@@ -40,7 +41,7 @@ struct LossyWorker: ~Copyable {
         if chance(53, &random), group.send(0, length: 60, on: socket) { own += 1 }
     }
 
-    private func chance(_ one: Int, _ random: inout SeededGenerator) -> Bool {
+    private func chance(_ one: Int, _ random: inout Random) -> Bool {
         Int.random(in: 0..<one, using: &random) == 0
     }
 

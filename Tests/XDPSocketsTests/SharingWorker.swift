@@ -1,14 +1,15 @@
+import TestSupport
 import XDPSockets
 
 /// A worker that handles the packets of its own conversations and hands those of others over. It loses some at random,
 /// and sends by the queue of the other card that is its own.
 struct SharingWorker {
     private let conversations: Conversations
-    private var random: SeededGenerator
+    private var random: Random
 
     init(conversations: Conversations, seed: UInt64) {
         self.conversations = conversations
-        random = SeededGenerator(seed: seed)
+        random = Random(seed: seed)
     }
 
     /// Works until the conversations are over.

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import XDPSockets
 
@@ -34,7 +35,7 @@ struct SocketGroupTests {
 
     @Test func `no frame leaks over a million packets with loss`() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SeededGenerator(seed: seed)
+        var random = Random(seed: seed)
         try Bench().use { bench in
             var host = try bench.open("host")
             var settings = SocketSettings()

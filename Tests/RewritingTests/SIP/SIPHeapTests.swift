@@ -1,5 +1,6 @@
 import HeapWatch
 import Rewriting
+import TestSupport
 import Testing
 import WireFormats
 

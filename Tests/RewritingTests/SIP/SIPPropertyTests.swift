@@ -1,4 +1,5 @@
 import Rewriting
+import TestSupport
 import Testing
 
 /// Random calls, many at once, with datagrams repeated at random.

@@ -1,6 +1,7 @@
 import Foundation
 import Rewriting
 import SIPCodec
+import TestSupport
 import Testing
 import WireFormats
 

@@ -1,3 +1,4 @@
+import TestSupport
 import WireFormats
 
 /// One direction of the network between a host and the gateway: it loses, doubles, delays, reorders and corrupts

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// How a model host does TCP: what one stack does and another does not.
 struct Habits {
     /// The MSS that it announces; nil: it announces none and gets 536.

@@ -1,3 +1,4 @@
+import TestSupport
 import WireFormats
 
 /// A host that speaks TCP (RFC 9293, 7323, 2018, 5961, 6298), a model written for these tests. It is strict: what no

@@ -1,4 +1,5 @@
 import Rewriting
+import TestSupport
 import WireFormats
 
 /// Lets a phone and its server say what they have to say in a world, and says whether each read what a gateway makes of it

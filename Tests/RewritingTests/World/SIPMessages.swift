@@ -1,3 +1,4 @@
+import TestSupport
 import WireFormats
 
 /// A message of SIP with its Content-Length.

@@ -1,3 +1,4 @@
+import TestSupport
 import WireFormats
 
 /// Makes up conversations.

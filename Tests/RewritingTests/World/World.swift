@@ -1,5 +1,6 @@
 import Glibc
 import Rewriting
+import TestSupport
 import WireFormats
 
 /// A client inside, a server outside, the gateway between them, and a network on either side of it; in a time of its

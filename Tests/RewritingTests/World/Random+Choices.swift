@@ -1,17 +1,6 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): random numbers that a seed repeats.
-struct Random: RandomNumberGenerator {
-    private var state: UInt64
+import TestSupport
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-
+extension Random {
     /// True once in `count` times on average; never for 0.
     mutating func once(in count: Int) -> Bool { count > 0 && next() % UInt64(count) == 0 }
 
