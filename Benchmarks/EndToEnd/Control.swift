@@ -13,9 +13,7 @@ struct Control {
     private static let connections = 64
     let part: Part
 
-    private enum Way: CaseIterable { case direct, bare, gateway, kernel }
-
-    /// What one turn came to, by what was measured.
+    /// What is measured.
     private enum Quantity: Hashable {
         /// Processor time of one command, ends included, in ns.
         case cost
@@ -29,7 +27,7 @@ struct Control {
         case strange, unaccounted
     }
 
-    private typealias Turn = [Quantity: Double]
+    private typealias Turn = Rounds<Quantity>.Turn
 
     func measure() throws {
         let path = try ControlPath()
@@ -37,15 +35,12 @@ struct Control {
         try path.topology.useKernelHelper()
         // As long as the gateway remembers them, see below.
         try path.topology.router.set("netfilter/nf_conntrack_tcp_timeout_close", to: "1")
-        var (turns, context): ([Way: [Turn]], [String: String]) = ([:], [:])
-        // The helper first, since its rate is what both are loaded with.
-        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 75 : 320) {
-            for way in round % 2 == 0 ? [Way.kernel, .direct, .bare, .gateway] : [.gateway, .bare, .direct, .kernel] {
-                turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate], &context))
-            }
+        var context: [String: String] = [:]
+        let rounds = try Rounds<Quantity>(of: part, reserve: part.isQuick ? 75 : 320, loadedBy: .rate) { way, full in
+            try measure(way, path, full: full, &context)
         }
         context["connections"] = "\(Control.connections)"
-        try report(turns, context)
+        try report(rounds, context)
     }
 
     private func measure(
@@ -99,24 +94,21 @@ struct Control {
 
     // MARK: Report
 
-    private func report(_ turns: [Way: [Turn]], _ context: [String: String]) throws {
-        func all(_ quantity: Quantity, _ way: Way) -> [Double] { turns[way]!.compactMap { $0[quantity] } }
-        let direct = all(.cost, .direct)
-        // The median of what is taken off: turn by turn its noise would be added.
-        let own = all(.cost, .gateway).map { $0 - direct.median }
-        let helpers = all(.cost, .kernel).map { $0 - direct.median }
-        let bare = all(.cost, .bare).map { $0 - direct.median }
+    private func report(_ rounds: Rounds<Quantity>, _ context: [String: String]) throws {
+        let (own, helpers) = (rounds.own(.cost, .gateway), rounds.own(.cost, .kernel))
         for (name, way) in [
             ("ends alone", Way.direct), ("bare AF_XDP forwarder", .bare), ("gateway", .gateway),
             ("nf_nat_ftp", .kernel),
         ] {
             try part.measured(
-                "FTP commands, \(name)", unit: "commands/s", all(.rate, way), context: context,
+                "FTP commands, \(name)", unit: "commands/s", rounds.all(.rate, way), context: context,
                 series: "FTP control commands a second: \(name)")
         }
         try part.measured("FTP command, the gateway's own cost", unit: "ns", own, context: context)
         try part.measured("FTP command, nf_nat_ftp's own cost", unit: "ns", helpers, context: context)
-        try part.measured("FTP command and reply, bare AF_XDP forwarder's own cost", unit: "ns", bare, context: context)
+        try part.measured(
+            "FTP command and reply, bare AF_XDP forwarder's own cost", unit: "ns", rounds.own(.cost, .bare),
+            context: context)
         try part.measured(
             "FTP commands per second and core beside nf_nat_ftp", unit: "ratio", zip(helpers, own).map { $0 / $1 },
             context: context, goal: .controlCommands)
@@ -124,7 +116,7 @@ struct Control {
             for percentile in [50, 99] {
                 let quantity = Quantity.latency(percentile: percentile, load: load)
                 let name = "FTP command, p\(percentile) at \(load) % of nf_nat_ftp's rate"
-                let (ours, theirs) = (all(quantity, .gateway), all(quantity, .kernel))
+                let (ours, theirs) = (rounds.all(quantity, .gateway), rounds.all(quantity, .kernel))
                 try part.measured("\(name), gateway", unit: "ns", ours, context: context)
                 try part.measured("\(name), nf_nat_ftp", unit: "ns", theirs, context: context)
                 guard percentile == 99, load == 50 else { continue }
@@ -135,13 +127,16 @@ struct Control {
         }
         for (name, way) in [("gateway", Way.gateway), ("nf_nat_ftp", .kernel)] {
             try part.measured(
-                "FTP conversations set up, \(name)", unit: "connections/s", all(.openings, way), context: context,
+                "FTP conversations set up, \(name)", unit: "connections/s", rounds.all(.openings, way),
+                context: context,
                 series: "FTP conversations set up a second: \(name)")
         }
         try part.measured(
-            "FTP control: packets that should not have come", unit: "frames", all(.strange, .gateway), context: context)
+            "FTP control: packets that should not have come", unit: "frames", rounds.all(.strange, .gateway),
+            context: context)
         try part.measured(
-            "FTP control: frames in, less frames out and named drops", unit: "frames", all(.unaccounted, .gateway),
+            "FTP control: frames in, less frames out and named drops", unit: "frames",
+            rounds.all(.unaccounted, .gateway),
             context: context, goal: .accounting)
     }
 }

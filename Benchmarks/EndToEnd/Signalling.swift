@@ -13,9 +13,7 @@ struct Signalling {
     private static let phones = 64
     let part: Part
 
-    private enum Way: CaseIterable { case direct, bare, gateway, kernel }
-
-    /// What one turn came to, by what was measured.
+    /// What is measured.
     private enum Quantity: Hashable {
         /// Processor time of one message, ends included, in ns.
         case cost
@@ -27,22 +25,19 @@ struct Signalling {
         case strange, lost, unaccounted
     }
 
-    private typealias Turn = [Quantity: Double]
+    private typealias Turn = Rounds<Quantity>.Turn
 
     func measure() throws {
         let path = try ControlPath()
         defer { path.topology.remove() }
         try path.topology.useKernelHelper()
-        var (turns, context): ([Way: [Turn]], [String: String]) = ([:], [:])
-        // The helper first, since its rate is what both are loaded with.
-        for round in 0..<(part.isQuick ? 2 : 5) where round == 0 || part.secondsLeft > (part.isQuick ? 55 : 220) {
-            for way in round % 2 == 0 ? [Way.kernel, .direct, .bare, .gateway] : [.gateway, .bare, .direct, .kernel] {
-                turns[way, default: []].append(try measure(way, path, full: turns[.kernel]?.first?[.rate], &context))
-            }
+        var context: [String: String] = [:]
+        let rounds = try Rounds<Quantity>(of: part, reserve: part.isQuick ? 55 : 220, loadedBy: .rate) { way, full in
+            try measure(way, path, full: full, &context)
         }
         context["phones"] = "\(Signalling.phones)"
         context["messages"] = "REGISTER, INVITE with SDP (725 bytes), BYE, and their answers"
-        try report(turns, context)
+        try report(rounds, context)
     }
 
     private func measure(
@@ -93,30 +88,27 @@ struct Signalling {
 
     // MARK: Report
 
-    private func report(_ turns: [Way: [Turn]], _ context: [String: String]) throws {
-        func all(_ quantity: Quantity, _ way: Way) -> [Double] { turns[way]!.compactMap { $0[quantity] } }
-        // The median of what is taken off: turn by turn its noise would be added.
-        let direct = all(.cost, .direct).median
-        func own(_ way: Way) -> [Double] { all(.cost, way).map { $0 - direct } }
+    private func report(_ rounds: Rounds<Quantity>, _ context: [String: String]) throws {
         for (name, way) in [
             ("ends alone", Way.direct), ("bare AF_XDP forwarder", .bare), ("gateway", .gateway),
             ("nf_nat_sip", .kernel),
         ] {
             try part.measured(
-                "SIP messages, \(name)", unit: "messages/s", all(.rate, way), context: context,
+                "SIP messages, \(name)", unit: "messages/s", rounds.all(.rate, way), context: context,
                 series: "SIP messages a second: \(name)")
             if way == .direct { continue }
             try part.measured(
-                "SIP message, own cost, \(name)", unit: "ns", own(way), context: context,
+                "SIP message, own cost, \(name)", unit: "ns", rounds.own(.cost, way), context: context,
                 series: "SIP, processor time of a message: \(name)")
         }
         try part.measured(
             "SIP messages per second and core beside nf_nat_sip", unit: "ratio",
-            zip(own(.kernel), own(.gateway)).map { $0 / $1 }, context: context, goal: .sipMessages)
+            zip(rounds.own(.cost, .kernel), rounds.own(.cost, .gateway)).map { $0 / $1 }, context: context,
+            goal: .sipMessages)
         for percentile in [50, 99] {
             let quantity = Quantity.latency(percentile: percentile)
             let name = "SIP request to answer, p\(percentile) at half of nf_nat_sip's rate"
-            let (ours, theirs) = (all(quantity, .gateway), all(quantity, .kernel))
+            let (ours, theirs) = (rounds.all(quantity, .gateway), rounds.all(quantity, .kernel))
             try part.measured("\(name), gateway", unit: "ns", ours, context: context)
             try part.measured("\(name), nf_nat_sip", unit: "ns", theirs, context: context)
             guard percentile == 99 else { continue }
@@ -126,13 +118,14 @@ struct Signalling {
         }
         for (name, way) in [("gateway", Way.gateway), ("nf_nat_sip", .kernel)] {
             try part.measured(
-                "SIP: messages that should not have come, \(name)", unit: "frames", all(.strange, way), context: context
+                "SIP: messages that should not have come, \(name)", unit: "frames", rounds.all(.strange, way),
+                context: context
             )
             try part.measured(
-                "SIP: requests without answer, \(name)", unit: "frames", all(.lost, way), context: context)
+                "SIP: requests without answer, \(name)", unit: "frames", rounds.all(.lost, way), context: context)
         }
         try part.measured(
-            "SIP: frames in, less frames out and named drops", unit: "frames", all(.unaccounted, .gateway),
+            "SIP: frames in, less frames out and named drops", unit: "frames", rounds.all(.unaccounted, .gateway),
             context: context, goal: .accounting)
     }
 }

@@ -1,3 +1,4 @@
+import CTraffic
 import CXDP
 import Foundation
 import Steering
@@ -39,6 +40,29 @@ public final class BPFProgram {
         var key = key
         let result = bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, map), &key, &values)
         guard result == 0 else { throw BPFFailure("reading map \(map)", -result) }
+    }
+
+    /// An entry of a map, of which `value` is any.
+    func read<Value: BitwiseCopyable>(_ map: String, _ key: UInt32 = 0, like value: Value) throws -> Value {
+        var values = [value]
+        try read(map, key, into: &values)
+        return values[0]
+    }
+
+    /// The only entry of a per-processor map, of which `value` is any: one for each possible processor.
+    func readAll<Value: BitwiseCopyable>(_ map: String, like value: Value) throws -> [Value] {
+        var values = [Value](repeating: value, count: Int(libbpf_num_possible_cpus()))
+        try read(map, into: &values)
+        return values
+    }
+
+    /// Runs the program `generator` with live frames of so many bytes in the calling thread, on one processor, `batch`
+    /// frames at a time.
+    func generate(length: Int, batch: Int, seconds: Double, on processor: Int) throws {
+        let frame = [UInt8](repeating: 0, count: length)
+        let result = traffic_run(
+            descriptor("generator"), frame, UInt32(length), UInt32(batch), UInt32(seconds * 1000), Int32(processor))
+        guard result == 0 else { throw BPFFailure("BPF_PROG_TEST_RUN with live frames", -result) }
     }
 }
 

@@ -1,5 +1,4 @@
 import CTraffic
-import CXDP
 import Foundation
 import Routing
 import WireFormats
@@ -39,7 +38,7 @@ public final class ControlTraffic {
     private let within: (() throws -> Void) throws -> Void
     /// The last one, because workers begin at the first, and a thread that shares its processor with the generator, which
     /// never rests, waits for its time slices.
-    private let generatorProcessor = Int32(ProcessInfo.processInfo.processorCount - 1)
+    private let generatorProcessor = ProcessInfo.processInfo.processorCount - 1
     private var settings = control_settings()
     private var commands: [control_line] = []
 
@@ -98,8 +97,7 @@ public final class ControlTraffic {
 
     /// Everything since the beginning.
     public func results() throws -> Results {
-        var values = [control_results](repeating: control_results(), count: Int(libbpf_num_possible_cpus()))
-        try program.read("results", into: &values)
+        let values = try program.readAll("results", like: control_results())
         func sum(_ field: KeyPath<control_results, UInt64>) -> Double {
             values.reduce(0) { $0 + Double($1[keyPath: field]) }
         }
@@ -169,9 +167,8 @@ public final class ControlTraffic {
         for _ in 0..<20 {
             try generate(0.25, perSecond: 5000)
             let open = try (0..<connections).count { index in
-                var connection = [control_connection()]
-                try program.read("connections", UInt32(index), into: &connection)
-                return connection[0].phase >= CONTROL_IDLE.rawValue && connection[0].command > 0
+                let connection = try program.read("connections", UInt32(index), like: control_connection())
+                return connection.phase >= CONTROL_IDLE.rawValue && connection.command > 0
             }
             if open == connections { return }
         }
@@ -195,17 +192,12 @@ public final class ControlTraffic {
         var state = settings
         state.interval = perSecond.map { UInt64(1e9 / $0) } ?? 0
         try program.set("settings", to: state)
-        let frame = [UInt8](repeating: 0, count: Int(CONTROL_HEADERS.rawValue + CONTROL_LINE.rawValue))
-        var result: Int32 = 0
         try within {
-            result = traffic_run(
-                program.descriptor("generator"), frame, UInt32(frame.count), 16, UInt32(seconds * 1000),
-                generatorProcessor)
+            try program.generate(
+                length: Int(CONTROL_HEADERS.rawValue + CONTROL_LINE.rawValue), batch: 16, seconds: seconds,
+                on: generatorProcessor)
         }
-        guard result == 0 else { throw BPFFailure("BPF_PROG_TEST_RUN with live frames", -result) }
-        var after = [state]
-        try program.read("settings", into: &after)
-        return Double(after[0].started)
+        return Double(try program.read("settings", like: state).started)
     }
 }
 

@@ -1,5 +1,4 @@
 import CTraffic
-import CXDP
 import Foundation
 import Routing
 
@@ -59,20 +58,13 @@ public final class Generator {
         state.stamped = isStamped ? 1 : 0
         state.gap = UInt64(gap ?? 0)
         try program.set("state", to: state)
-        let frame = [UInt8](repeating: 0, count: length)
-        let milliseconds = UInt32(seconds * 1000)
-        let result = traffic_run(
-            program.descriptor("generator"), frame, UInt32(length), UInt32(batch), milliseconds, Int32(processor))
-        guard result == 0 else { throw BPFFailure("BPF_PROG_TEST_RUN with live frames", -result) }
-        var after = [state]
-        try program.read("state", into: &after)
-        return Run(sent: Double(after[0].sent), seconds: Double(after[0].last - after[0].began) / 1e9)
+        try program.generate(length: length, batch: batch, seconds: seconds, on: processor)
+        let after = try program.read("state", like: state)
+        return Run(sent: Double(after.sent), seconds: Double(after.last - after.began) / 1e9)
     }
 
     /// The sequence numbers of RTP that a flow's packets have left out so far.
     public func missing(_ flow: Int) throws -> Int {
-        var head = [traffic_head()]
-        try program.read("heads", UInt32(flow), into: &head)
-        return Int(head[0].missing)
+        Int(try program.read("heads", UInt32(flow), like: traffic_head()).missing)
     }
 }

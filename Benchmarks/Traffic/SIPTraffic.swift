@@ -1,5 +1,4 @@
 import CTraffic
-import CXDP
 import Foundation
 import Routing
 import SIPMessages
@@ -38,7 +37,7 @@ public final class SIPTraffic {
     private var links: [ProgramLink] = []
     private let onPhones: (() throws -> Void) throws -> Void
     /// As for `ControlTraffic`.
-    private let generatorProcessor = Int32(ProcessInfo.processInfo.processorCount - 1)
+    private let generatorProcessor = ProcessInfo.processInfo.processorCount - 1
     private let phones: Int
     private var settings = sip_settings()
     /// How often all phones have begun anew: part of their calls' numbers.
@@ -97,8 +96,7 @@ public final class SIPTraffic {
 
     /// Everything since the beginning.
     public func results() throws -> Results {
-        var values = [sip_results](repeating: sip_results(), count: Int(libbpf_num_possible_cpus()))
-        try program.read("results", into: &values)
+        let values = try program.readAll("results", like: sip_results())
         func sum(_ field: KeyPath<sip_results, UInt64>) -> Double {
             values.reduce(0) { $0 + Double($1[keyPath: field]) }
         }
@@ -168,17 +166,11 @@ public final class SIPTraffic {
         var state = settings
         state.interval = UInt64(1e9 / perSecond)
         try program.set("settings", to: state)
-        let frame = [UInt8](repeating: 0, count: Int(SIP_HEADERS.rawValue) + 700)
-        var result: Int32 = 0
         try onPhones {
-            result = traffic_run(
-                program.descriptor("generator"), frame, UInt32(frame.count), 16, UInt32(seconds * 1000),
-                generatorProcessor)
+            try program.generate(
+                length: Int(SIP_HEADERS.rawValue) + 700, batch: 16, seconds: seconds, on: generatorProcessor)
         }
-        guard result == 0 else { throw BPFFailure("BPF_PROG_TEST_RUN with live frames", -result) }
-        var after = [state]
-        try program.read("settings", into: &after)
-        return Double(after[0].started)
+        return Double(try program.read("settings", like: state).started)
     }
 }
 

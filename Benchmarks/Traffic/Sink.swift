@@ -1,5 +1,4 @@
 import CTraffic
-import CXDP
 import Foundation
 
 /// Counts the generator's frames as they arrive at an interface, in XDP, and drops them; everything else passes.
@@ -34,8 +33,7 @@ public final class Sink {
 
     /// Everything since it was attached.
     public func arrivals() throws -> Arrivals {
-        var values = [traffic_sink](repeating: traffic_sink(), count: Int(libbpf_num_possible_cpus()))
-        try program.read("arrived", into: &values)
+        let values = try program.readAll("arrived", like: traffic_sink())
         return Arrivals(
             packets: values.reduce(0) { $0 + Double($1.packets) }, bytes: values.reduce(0) { $0 + Double($1.bytes) },
             latencies: Latencies(values.map(\.latencies)))
