@@ -55,7 +55,9 @@ struct Splices: ~Copyable {
 
     /// Puts an address into the place of a range.
     @_noLocks
-    mutating func replace(_ range: Range<Int>, by address: IPv4Address) { replace(range, by: SpliceText(address)) }
+    mutating func replace(_ range: Range<Int>, by address: IPv4Address) {
+        replace(range, by: address == endpoint.address ? endpointText.withoutPort : SpliceText(address))
+    }
 
     /// Puts an endpoint, `address:port`, into the place of a range.
     @_noLocks
@@ -94,7 +96,7 @@ struct Splices: ~Copyable {
         var from = range.lowerBound
         for index in 0..<count {
             let kept = from..<Int(splices[index].start)
-            target.copy(bytes, kept, to: offset)
+            target.copyAhead(bytes, kept, to: offset)
             offset &+= kept.count
             splices[index].text.write(to: &target, at: &offset)
             from = Int(splices[index].end)
