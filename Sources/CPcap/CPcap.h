@@ -1,0 +1,4 @@
+#pragma once
+
+/* libpcap, which reads capture files of every format that tcpdump and Wireshark write. */
+#include <pcap/pcap.h>
