@@ -17,6 +17,25 @@ extension Explanation: Encodable {
         let why: String
     }
 
+    private struct Way: Encodable {
+        let kind: String
+        /// Who may come, to which endpoint, and to whom that leads; nobody is named where anybody may.
+        let from: String?
+        let to, behind: String
+
+        init(_ opening: Opening) {
+            switch opening {
+            case .pinhole(let from, let to, let behind):
+                (kind, self.from, self.to, self.behind) = ("pinhole", "\(from)", "\(to)", "\(behind)")
+            case .signalling(let inside, let translated):
+                (kind, from, to, behind) = ("signalling", nil, "\(translated)", "\(inside)")
+            case .media(let inside, let translated, let outside, let isControl):
+                kind = isControl ? "control" : "media"
+                (from, to, behind) = ("\(outside)", "\(translated)", "\(inside)")
+            }
+        }
+    }
+
     private struct Counted: Encodable {
         let name: String
         let meaning: String
@@ -39,7 +58,7 @@ extension Explanation: Encodable {
                 reasons: line.reasons.map { Why(what: $0.rawValue, why: $0.text(from: observation.side)) })
         }
         try object.encode(lines, forKey: .changes)
-        try object.encode(observation.openings.map(\.description), forKey: .openings)
+        try object.encode(observation.openings.map(Way.init), forKey: .openings)
         try object.encode(
             observation.remarks.map { Counted(name: $0.name, meaning: $0.meaning) }, forKey: .remarks)
     }

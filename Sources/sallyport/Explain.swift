@@ -56,13 +56,14 @@ struct Explain: ParsableCommand {
             prefixes.isEmpty ? address.isPrivate : prefixes.contains { $0.contains(address) }
         }
         if !json { print(heading(plan)) }
-        do {
-            while let frame = try capture.next() { try explainer.explain(frame).forEach(show) }
-        } catch {
-            if !json { summary(explainer, capture.count).forEach { print($0) } }
-            throw error
+        let outcome = Result {
+            while let frame = try capture.next() {
+                for explanation in explainer.explain(frame) { try show(explanation) }
+            }
         }
-        if !json { summary(explainer, capture.count).forEach { print($0) } }
+        // What was read before the end of a capture that is cut off counts, too.
+        if !json { for line in summary(explainer, capture.count) { print(line) } }
+        try outcome.get()
         if let first = explainer.firstCut {
             throw Failure(
                 "\(pcap): of \(explainer.framesCut) frames a part is missing, first of frame \(first), and nothing was made "

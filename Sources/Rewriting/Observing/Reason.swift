@@ -39,7 +39,8 @@ public enum Reason: String, CaseIterable, Sendable {
 
     private var inward: String {
         switch self {
-        case .requestURI: "the public endpoint becomes the Contact again that the phone knows as its own (RFC 3261 12.2)"
+        case .requestURI:
+            "the public endpoint becomes the Contact again that the phone knows as its own (RFC 3261 12.2)"
         case .via: "the phone finds in it what it has sent, by which it knows its response (RFC 3261 17.1.3, 18.1.2)"
         case .contact: "the phone finds its own contact, as it has registered or offered it (RFC 3261 10.2.4)"
         case .route: "the inside proxy finds its own address on the route (RFC 3261 16.4)"
