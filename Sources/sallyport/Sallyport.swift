@@ -20,7 +20,7 @@ struct Sallyport: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, Calls.self, Registrations.self,
-            CountersCommand.self, LabCommand.self,
+            CountersCommand.self, Explain.self, LabCommand.self,
         ])
 
     static func main() async {

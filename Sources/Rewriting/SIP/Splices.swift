@@ -88,6 +88,12 @@ struct Splices: ~Copyable {
         growth &+= text.count &- range.count
     }
 
+    /// One of them: what it takes the place of, and how long that is which does.
+    func splice(_ index: Int) -> (range: Range<Int>, length: Int) {
+        let splice = splices[index]
+        return (Int(splice.start)..<Int(splice.end), splice.text.count)
+    }
+
     /// Writes the message that stands in `range` of `bytes`, changed, to other bytes, and moves `offset` behind it.
     @_noLocks
     func write(
