@@ -112,14 +112,17 @@ extension SIPGateway {
         _ bytes: RawSpan, _ host: NumericHost, _ mention: Mention, _ context: Context
     ) {
         guard isReached(bytes, host.parameters, by: context.transport) else { return }
-        _ = translate(Endpoint(host.address, host.port ?? 5060), host.range, isPortless: host.port == nil, mention, context)
+        let endpoint = Endpoint(host.address, host.port ?? 5060)
+        _ = translate(endpoint, host.range, isPortless: host.port == nil, mention, context)
     }
 
     /// A binding stands for an endpoint of one transport only. A URI that names none in its parameters means the one that
     /// it came by.
     @_noLocks
     func isReached(_ bytes: RawSpan, _ parameters: Range<Int>, by transport: SIPTransport) -> Bool {
-        guard !parameters.isEmpty, let name = Parameters.value(of: .transport, in: bytes, parameters) else { return true }
+        guard !parameters.isEmpty, let name = Parameters.value(of: .transport, in: bytes, parameters) else {
+            return true
+        }
         return isName(bytes, name, of: transport)
     }
 
