@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "FlowTables", "Rewriting", "WireFormats"]),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),
-        .testTarget(name: "CapturesTests", dependencies: ["Captures", "Rewriting", "WireFormats"]),
+        .testTarget(name: "CapturesTests", dependencies: ["Captures", "Rewriting", "TestSupport", "WireFormats"]),
         .testTarget(name: "LabTests", dependencies: ["Lab"]),
         // No test target, because it is not part of `make test`: `make test-nic` runs it.
         .executableTarget(

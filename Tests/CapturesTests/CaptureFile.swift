@@ -68,24 +68,38 @@ struct CaptureFile {
 }
 
 /// A UDP datagram over IPv4, with the checksum of UDP as a card has it that computes them itself: wrong.
-func datagram(_ text: String, from source: String, to destination: String) -> [UInt8] {
+func datagram(_ data: some Collection<UInt8>, from source: String, to destination: String) -> [UInt8] {
     let (source, destination) = (Endpoint(source)!, Endpoint(destination)!)
-    let data = Array(text.utf8)
     let header = big(source.port, destination.port, UInt16(8 + data.count), 0xbad0)
     return packet(17, header + data, source.address, destination.address)
 }
 
 /// A TCP segment over IPv4: `flags` 2 SYN, 1 FIN, 16 ACK.
 func segment(
-    _ text: String, from source: String, to destination: String, sequence: UInt32, acknowledgement: UInt32 = 0,
-    flags: UInt8 = 16
+    _ data: some Collection<UInt8>, from source: String, to destination: String, sequence: UInt32,
+    acknowledgement: UInt32 = 0, flags: UInt8 = 16
 ) -> [UInt8] {
     let (source, destination) = (Endpoint(source)!, Endpoint(destination)!)
     var header = big(source.port, destination.port)
     header += big(UInt16(sequence >> 16), UInt16(truncatingIfNeeded: sequence))
     header += big(UInt16(acknowledgement >> 16), UInt16(truncatingIfNeeded: acknowledgement))
     header += [0x50, flags] + big(65535, 0xbad0, 0)
-    return packet(6, header + Array(text.utf8), source.address, destination.address)
+    return packet(6, header + data, source.address, destination.address)
+}
+
+/// The same of text.
+func datagram(_ text: String, from source: String, to destination: String) -> [UInt8] {
+    datagram(Array(text.utf8), from: source, to: destination)
+}
+
+/// The same of text.
+func segment(
+    _ text: String, from source: String, to destination: String, sequence: UInt32, acknowledgement: UInt32 = 0,
+    flags: UInt8 = 16
+) -> [UInt8] {
+    segment(
+        Array(text.utf8), from: source, to: destination, sequence: sequence, acknowledgement: acknowledgement,
+        flags: flags)
 }
 
 private func packet(_ number: UInt8, _ data: [UInt8], _ source: IPv4Address, _ destination: IPv4Address) -> [UInt8] {

@@ -50,8 +50,10 @@ struct ExplainerTests {
         let back = explanations[1].observation
         let port = try #require(signalling(explanations[0].observation))
         #expect(back.isAdapted && "\(back.destination)" == "203.0.113.1:\(port)")
-        #expect(back.lines.map(\.before) == ["Via: SIP/2.0/UDP 203.0.113.1:\(port);branch=z9hG4bK1;rport=5060"])
-        #expect(back.lines.map(\.after) == ["Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK1;rport=5060"])
+        let via = "branch=z9hG4bK1;received="
+        #expect(back.lines.map(\.before) == ["Via: SIP/2.0/UDP 203.0.113.1:\(port);\(via)203.0.113.1;rport=\(port)"])
+        #expect(back.lines.map(\.after) == ["Via: SIP/2.0/UDP 192.168.1.10:5060;\(via)192.168.1.10;rport=5060"])
+        #expect(back.lines.map(\.reasons) == [[.via, .source]])
     }
 
     @Test("A registration lets calls in for as long as it lasts, and afterwards strangers reach nobody")
@@ -70,26 +72,38 @@ struct ExplainerTests {
         #expect(explanations[3].observation.remarks.map(\.name) == ["dropSIPUnknown"])
     }
 
-    @Test("SIP over TCP is read from the stream, cut and packed as it may be")
+    @Test("SIP over TCP is read from the stream, cut and packed as it may be, and undone on the way back")
     func stream() throws {
         let (phone, server) = ("192.168.1.10:40000", Self.server)
-        let text = invite.replacing("UDP", with: "TCP") + request("OPTIONS").replacing("UDP", with: "TCP")
+        let text = (invite + request("OPTIONS")).replacing("UDP", with: "TCP")
+        let reply = "\r\n\r\n" + answer.replacing("UDP", with: "TCP")
         let explanations = try explain { file in
             file.append(segment("", from: phone, to: server, sequence: 99, flags: 2))
             file.append(segment("", from: server, to: phone, sequence: 499, acknowledgement: 100, flags: 18))
-            let cut = text.utf8.index(text.startIndex, offsetBy: 300)
-            let first = String(text[..<cut])
+            let parts = [text.utf8.prefix(300), text.utf8.dropFirst(300)].map { String($0)! }
             // The second part comes first.
-            file.append(segment(String(text[cut...]), from: phone, to: server, sequence: 400, acknowledgement: 500))
-            file.append(segment(first, from: phone, to: server, sequence: 100, acknowledgement: 500))
+            file.append(segment(parts[1], from: phone, to: server, sequence: 400, acknowledgement: 500))
+            file.append(segment(parts[0], from: phone, to: server, sequence: 100, acknowledgement: 500))
+            var sequence: UInt32 = 500
+            for part in [reply.utf8.prefix(60), reply.utf8.dropFirst(60)].map({ String($0)! }) {
+                file.append(segment(part, from: server, to: phone, sequence: sequence, acknowledgement: 1200))
+                sequence += UInt32(part.utf8.count)
+            }
+            file.append(segment(reply, from: server, to: phone, sequence: sequence, acknowledgement: 1200))
         }
-        #expect(explanations.map(\.frame) == [4, 4])
-        #expect(explanations[0].observation.transport == .tcp)
+        #expect(explanations.map(\.frame) == [4, 4, 6, 7])
+        #expect(explanations.allSatisfy { $0.observation.transport == .tcp })
         #expect(
             explanations[0].observation.lines.map(\.reasons) == [
                 [.via], [.contact], [.contentLength], [.origin], [.mediaAddress], [.mediaPort],
             ])
         #expect(explanations[1].observation.title.hasPrefix("OPTIONS"))
+        let back = explanations[2].observation
+        #expect(back.isAdapted && back.lines.count == 1 && back.openings.count == 2)
+        #expect(
+            back.lines[0].after
+                == "Via: SIP/2.0/TCP 192.168.1.10:5060;branch=z9hG4bK1;received=192.168.1.10;rport=40000")
+        #expect(explanations[3].observation.lines == back.lines)
     }
 
     @Test("FTP: PORT is changed, the reply opens the pinhole, and PORT to another host is refused")
@@ -203,7 +217,7 @@ struct ExplainerTests {
         let body = description(of: "198.51.100.9", 7000)
         return """
             SIP/2.0 200 OK
-            Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK1;rport=5060
+            Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK1;received=198.51.100.77;rport=61234
             From: <sip:alice@example.com>;tag=a
             To: <sip:bob@example.com>;tag=b
             Call-ID: call

@@ -14,7 +14,7 @@ extension Observer {
         let isAdapted = side == .outside && sip.translated(of: destination) != nil
         if isAdapted, let translated = sip.translated(of: destination) {
             destination = translated
-            message = sip.published(message)
+            message = Publication(transport: .udp, destination: destination).publish(message) { sip.translated(of: $0) }
         }
         let before = tally()
         let changes = translate(message, from: datagram.source, to: destination, side)

@@ -148,8 +148,7 @@ public struct Observer: ~Copyable {
         while conversation.connection.streams[stream].buffer.held > 0 {
             let held = conversation.held(side, pool)
             let before = tally()
-            let inspection = conversation.inspectHeld(
-                side, conversation.ends(Int(conversation.number)), pool, &surroundings, &sip)
+            let (message, inspection) = inspect(held, side, &conversation)
             var count = 0
             var changes: [Change] = []
             switch inspection {
@@ -157,21 +156,45 @@ public struct Observer: ~Copyable {
             case .pass(let length): count = length
             case .replace(let length, let changed):
                 count = length
-                changes = self.changes(of: Array(held.prefix(count)), conversation.service, changed)
+                changes = self.changes(of: Array(message.prefix(count)), conversation.service, changed)
             }
-            conversation.connection.streams[stream].pass(count)
+            // What was made public stands in the head of the first message, behind line ends before it.
+            let growth = count > Reason.head(of: held).lowerBound ? message.count - held.count : 0
+            conversation.connection.streams[stream].pass(count - growth)
             conversation.connection.streams[stream].acknowledgeAll(&pool)
-            var isSIP = false
-            if case .sip = conversation.service { isSIP = true }
             observations += observe(
                 Observation(
-                    service: isSIP ? .sip : .ftp, transport: .tcp,
+                    service: conversation.isSIP ? .sip : .ftp, transport: .tcp,
                     source: side == .inside ? conversation.inside : conversation.outside,
-                    destination: side == .inside ? conversation.outside : conversation.inside, side: side,
-                    message: Array(held.prefix(count)), isAdapted: false, changes: changes, openings: openings(),
-                    remarks: remarks(since: before)))
+                    destination: side == .inside ? conversation.outside : conversation.shown, side: side,
+                    message: Array(message.prefix(count)), isAdapted: conversation.isSIP && side == .outside,
+                    changes: changes, openings: openings(), remarks: remarks(since: before)))
         }
         return observations
+    }
+
+    /// What the session decides about the bytes held, and these as it got them: what is from outside names the public
+    /// endpoint of its connection, as far as its sender can have known it.
+    private mutating func inspect(
+        _ held: [UInt8], _ side: Side, _ conversation: inout Conversation
+    ) -> (message: [UInt8], Inspection) {
+        guard conversation.isSIP, side == .outside, Reason.head(of: held).upperBound < held.count else {
+            // A head that is not whole yet cannot be made public, and must not be known to the session in part.
+            let progress = conversation.sip
+            let inspection = conversation.inspectHeld(
+                side, conversation.ends(Int(conversation.number)), pool, &surroundings, &sip)
+            if conversation.isSIP, side == .outside, case .wait = inspection { conversation.sip = progress }
+            return (held, inspection)
+        }
+        let (inside, translated) = (conversation.inside.address, conversation.translated)
+        let message = Publication(transport: .tcp, destination: translated).publish(held) {
+            $0.address == inside ? translated : nil
+        }
+        let isEnd = conversation.connection.streams[Int(side.rawValue)].finish == .received
+        // Unsafe in name only: octets are read as octets.
+        let inspection = unsafe conversation.sip.inspect(
+            message.span.bytes, from: side, isEnd: isEnd, &surroundings, &sip)
+        return (message, inspection)
     }
 
     /// What the session would have changed, which stands on the workbench, `length` bytes of it.
@@ -251,6 +274,14 @@ extension Surroundings {
 }
 
 extension Conversation {
+    fileprivate var isSIP: Bool {
+        if case .sip = service { return true }
+        return false
+    }
+
+    /// Where the outside sends to: of FTP nothing is said in an address from there.
+    fileprivate var shown: Endpoint { isSIP ? translated : inside }
+
     /// The bytes held in the stream from a side.
     fileprivate func held(_ side: Side, _ pool: borrowing BlockPool) -> [UInt8] {
         let bytes = connection.streams[Int(side.rawValue)].buffer.heldBytes(pool)
