@@ -25,7 +25,7 @@ public struct Observer: ~Copyable {
     var seen: [Ends: UInt64] = [:]
     private var lastNumber: UInt32 = 0
 
-    /// An observer that thinks as a gateway of this plan; `now` is the time in nanoseconds, as for `receive`.
+    /// An observer that thinks as a gateway of this plan; `now` is the time in nanoseconds, not 0, as for `receive`.
     public init(_ plan: ObserverPlan, now: UInt64) throws(TableError) {
         let block = try PortBlock(plan.addresses, plan.ports)
         let data = try DataConnections(
