@@ -11,7 +11,8 @@ public struct Explainer: ~Copyable {
     private let ports: Set<UInt16>
     private var observer: Observer
     private var start: UInt64?
-    private var now: UInt64 = 0
+    /// Nanoseconds since a second before the capture: 0 would be no time.
+    private var now: UInt64 = 1_000_000_000
     /// Frames of FTP or SIP that go from one address to another of the same side.
     public private(set) var framesOfOneSide = 0
     /// The first frame that the capture holds only in part, and how many there are.
@@ -23,7 +24,7 @@ public struct Explainer: ~Copyable {
         self.plan = plan
         self.isInside = isInside
         ports = Set(plan.ftpPorts + plan.sipPortsOfTCP + plan.sipPortsOfUDP)
-        observer = try Observer(plan, now: 0)
+        observer = try Observer(plan, now: now)
     }
 
     /// What was counted until now.
@@ -43,7 +44,7 @@ public struct Explainer: ~Copyable {
         }
         // Captures of several interfaces are not always in order.
         start = start ?? frame.time
-        now = max(now, frame.time - min(frame.time, start ?? 0))
+        now = max(now, 1_000_000_000 + frame.time - min(frame.time, start ?? 0))
         return observer.receive(frame.bytes.span.bytes, from: side, now: now).map {
             Explanation(frame: frame.number, time: frame.time, observation: $0)
         }

@@ -115,3 +115,18 @@ private func big(_ numbers: UInt16...) -> [UInt8] {
 private func little(_ numbers: UInt32...) -> [UInt8] {
     numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
 }
+
+extension [UInt8] {
+    /// An IPv4 packet as fragments with so many octets each, a multiple of eight, of one number.
+    func fragments(of octets: Int) -> [[UInt8]] {
+        let data = self[20...]
+        return stride(from: 0, to: data.count, by: octets).map { offset in
+            let part = data.dropFirst(offset).prefix(octets)
+            var header = Array(self[..<20])
+            header.replaceSubrange(2..<4, with: big(UInt16(20 + part.count)))
+            let more: UInt16 = offset + octets < data.count ? 0x2000 : 0
+            header.replaceSubrange(4..<8, with: big(7, more | UInt16(offset / 8)))
+            return header + part
+        }
+    }
+}

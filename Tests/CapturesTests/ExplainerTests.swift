@@ -106,6 +106,16 @@ struct ExplainerTests {
         #expect(explanations[3].observation.lines == back.lines)
     }
 
+    @Test("A message in fragments is explained once all of it has come, as if it had come whole")
+    func fragments() throws {
+        let packet = datagram(invite, from: Self.phone, to: Self.server)
+        let whole = try explain { $0.append(packet) }[0].observation
+        let explanations = try explain { file in
+            for fragment in packet.fragments(of: 240) { file.append(fragment) }
+        }
+        #expect(explanations.map(\.observation) == [whole] && explanations.map(\.frame) == [2])
+    }
+
     @Test("FTP: PORT is changed, the reply opens the pinhole, and PORT to another host is refused")
     func transfer() throws {
         let (client, server) = ("192.168.1.10:40000", "198.51.100.9:21")

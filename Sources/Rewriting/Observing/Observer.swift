@@ -17,6 +17,7 @@ public struct Observer: ~Copyable {
     var pool: BlockPool
     var surroundings: Surroundings
     var sip: SIPGateway
+    private var reassembly: Reassembly
     let plan: ObserverPlan
     let services: [UInt16: Service]
     let sipPorts: Set<UInt16>
@@ -24,7 +25,7 @@ public struct Observer: ~Copyable {
     var seen: [Ends: UInt64] = [:]
     private var lastNumber: UInt32 = 0
 
-    /// An observer that thinks as a gateway of this plan; `now` is the time in nanoseconds, as for `receive`.
+    /// An observer that thinks as a gateway of this plan; `now` is the time in nanoseconds, not 0, as for `receive`.
     public init(_ plan: ObserverPlan, now: UInt64) throws(TableError) {
         let block = try PortBlock(plan.addresses, plan.ports)
         let data = try DataConnections(
@@ -32,6 +33,7 @@ public struct Observer: ~Copyable {
         let surroundings = try Surroundings(
             settings: plan.settings, counters: try Counters(descriptor: -1), data: data)
         let pool = try BlockPool(count: 1024, large: 32)
+        let reassembly = try Reassembly(capacity: 64)
         let sip = try SIPGateway(
             SIPGateway.Capacity(bindings: 8192, registrations: 4096, calls: 4096, media: 16384),
             addresses: plan.addresses, ports: plan.ports, settings: plan.sipSettings,
@@ -41,6 +43,7 @@ public struct Observer: ~Copyable {
         for port in plan.ftpPorts { services[port] = .ftp }
         self.surroundings = surroundings
         self.pool = pool
+        self.reassembly = reassembly
         self.sip = sip
         self.plan = plan
         self.services = services
@@ -62,8 +65,24 @@ public struct Observer: ~Copyable {
         surroundings.now = now
         while sip.expire(now: now) { _ = openings() }
         if let segment = TCPPacket(frame) { return receive(frame, segment, from: side) }
-        guard let packet = IPv4Packet(frame), let datagram = UDPPacket(packet, frame) else { return [] }
+        guard let packet = IPv4Packet(frame) else { return [] }
+        if packet.isFragment, packet.protocolNumber == 17 { return receive(frame, fragment: packet, from: side) }
+        guard let datagram = UDPPacket(packet, frame) else { return [] }
         return receive(frame, datagram, from: side)
+    }
+
+    /// Works on a datagram once all of it has come.
+    private mutating func receive(_ frame: RawSpan, fragment: IPv4Packet, from side: Side) -> [Observation] {
+        let key = Reassembly.Key(fragment, frame)
+        let isFirst = frame.number16(at: fragment.offset + 6) & 0x1fff == 0
+        if isFirst, !reassembly.begin(key, owner: 0, now: surroundings.now) { return [] }
+        guard case .complete(let slot) = reassembly.add(key, fragment, frame, now: surroundings.now) else { return [] }
+        let bytes = reassembly.whole(slot)
+        reassembly.release(slot)
+        // Unsafe in name only: octets are read as octets.
+        let datagram = unsafe bytes.span.bytes
+        guard let packet = IPv4Packet(datagram), let message = UDPPacket(packet, datagram) else { return [] }
+        return receive(datagram, message, from: side)
     }
 
     // MARK: Streams
@@ -262,6 +281,14 @@ public struct Observer: ~Copyable {
             remarks.append(Remark(name: "\(entry.counter)", meaning: entry.counter.meaning))
         }
         return remarks
+    }
+}
+
+extension Reassembly {
+    /// A complete datagram.
+    fileprivate func whole(_ slot: Int) -> [UInt8] {
+        let bytes = frame(slot)
+        return (0..<bytes.byteCount).map { bytes.octet(at: $0) }
     }
 }
 
