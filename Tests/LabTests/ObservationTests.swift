@@ -68,6 +68,28 @@ extension LabTests {
             #expect(explanations.flatMap(\.openings).filter { $0.kind == "media" }.count == 40)
         }
 
+        @Test("A phone's registration and call through masquerade alone: what is missing is explained")
+        func phone() throws {
+            let topology = try Topology()
+            defer { topology.remove() }
+            let capture = try PacketCapture(on: topology.inside, in: topology.sandbox)
+            let telephony = try Telephony(in: topology)
+            #expect(telephony.alice.isRegistered() && telephony.bob.isRegistered())
+            #expect(try telephony.alice.call(telephony.bob))
+            #expect(try telephony.alice.hold(true, with: telephony.bob))
+            #expect(try telephony.alice.hangUp(with: telephony.bob))
+            try telephony.stop()
+            try capture.stop()
+            let count = counters(try text("--pcap", capture.file, in: topology))
+            #expect(count["registrationsOpened"] == 1 && count["callsConfirmed"] == 1 && count["callsEnded"] == 1)
+            #expect(count["sipMalformed"] == nil && count["mediaFull"] == nil)
+            let explanations = try objects("--pcap", capture.file, in: topology)
+            let reasons = explanations.flatMap(\.changes).flatMap(\.reasons).map(\.what)
+            #expect(Set(reasons).isSuperset(of: ["via", "contact", "source", "origin", "mediaAddress", "mediaPort"]))
+            #expect(!reasons.contains("other"))
+            #expect(explanations.flatMap(\.openings).contains { $0.kind == "media" })
+        }
+
         @Test("A transfer of FTP in active mode is explained: PORT and the pinhole")
         func transfer() throws {
             let topology = try Topology(translates: false)
