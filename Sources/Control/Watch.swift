@@ -47,6 +47,8 @@ public final class Watch: Service {
     }
 
     private func listen() throws {
+        // What is to the router itself, or from it, is never steered.
+        let own = Set(try Kernel().addresses().compactMap(\.ipv4))
         var observer = try Observer(ObserverPlan(configuration), now: sp_now())
         var polled = sockets.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var bytes = [UInt8](repeating: 0, count: 65536 + 64)
@@ -58,6 +60,9 @@ public final class Watch: Service {
                 guard count > 0 else { continue }
                 let frame = bytes.span.bytes.extracting(first: Int(count))
                 let side: Side = isOutgoing ? .outside : .inside
+                guard let packet = IPv4Packet(frame),
+                    !own.contains(side == .inside ? packet.destination : packet.source)
+                else { continue }
                 for observation in observer.receive(frame, from: side, now: sp_now()) { print("\(observation)") }
             }
         }

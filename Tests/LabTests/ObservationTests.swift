@@ -33,8 +33,10 @@ extension LabTests {
             defer { topology.remove() }
             let observer = try GatewayProcess.observe(executable, on: topology, sip: [.udp, .tcp])
             let captures = try [topology.inside, topology.outside].map {
-                try PacketCapture(on: $0, "port 5060 or udp", in: topology.sandbox)
+                try PacketCapture(on: $0, "(port 5060 or udp) and not host 192.168.1.1", in: topology.sandbox)
             }
+            // To the router itself: none of the gateway's.
+            try topology.inside.run("bash", "-c", "echo OPTIONS >/dev/udp/192.168.1.1/5060")
             let load = SIPLoad(calls: 40, rate: 40, over: transport)
             let result = try load.run(
                 from: .init(topology.inside, Topology.insideAddress),
@@ -52,7 +54,7 @@ extension LabTests {
             #expect(count["callsOpened"] == 40 && count["callsConfirmed"] == 40 && count["callsEnded"] == 40)
             #expect(count["mediaOpened"] == 80 && count["mediaFull"] == nil && count["sipMalformed"] == nil)
             #expect(told.contains(#""c=IN IP4 192.168.1.10" would become "c=IN IP4 203.0.113.7""#))
-            #expect(told.contains("would open for media: 203.0.113.20:"))
+            #expect(told.contains("would open for media: 203.0.113.20:") && !told.contains("192.168.1.1:"))
 
             let explained = try text("--pcap", captures[0].file, "--config", observer.configuration, in: topology)
             #expect(counters(explained) == count)
@@ -66,6 +68,28 @@ extension LabTests {
                 #expect(!reasons.contains("other"))
             }
             #expect(explanations.flatMap(\.openings).filter { $0.kind == "media" }.count == 40)
+        }
+
+        @Test("A phone's registration and call through masquerade alone: what is missing is explained")
+        func phone() throws {
+            let topology = try Topology()
+            defer { topology.remove() }
+            let capture = try PacketCapture(on: topology.inside, in: topology.sandbox)
+            let telephony = try Telephony(in: topology)
+            #expect(telephony.alice.isRegistered() && telephony.bob.isRegistered())
+            #expect(try telephony.alice.call(telephony.bob))
+            #expect(try telephony.alice.hold(true, with: telephony.bob))
+            #expect(try telephony.alice.hangUp(with: telephony.bob))
+            try telephony.stop()
+            try capture.stop()
+            let count = counters(try text("--pcap", capture.file, in: topology))
+            #expect(count["registrationsOpened"] == 1 && count["callsConfirmed"] == 1 && count["callsEnded"] == 1)
+            #expect(count["sipMalformed"] == nil && count["mediaFull"] == nil)
+            let explanations = try objects("--pcap", capture.file, in: topology)
+            let reasons = explanations.flatMap(\.changes).flatMap(\.reasons).map(\.what)
+            #expect(Set(reasons).isSuperset(of: ["via", "contact", "source", "origin", "mediaAddress", "mediaPort"]))
+            #expect(!reasons.contains("other"))
+            #expect(explanations.flatMap(\.openings).contains { $0.kind == "media" })
         }
 
         @Test("A transfer of FTP in active mode is explained: PORT and the pinhole")
