@@ -7,13 +7,13 @@ public struct NumericHost: BitwiseCopyable, Sendable {
     public let address: IPv4Address
     /// The port, 1 to 65535; nil when there is none.
     public let port: UInt16?
-    private let text: TextRange
-    private let parametersText: TextRange
+    @usableFromInline let text: TextRange
+    @usableFromInline let parametersText: TextRange
 
     /// Where address and port stand.
-    public var range: Range<Int> { @_noLocks get { text.range } }
+    @inlinable public var range: Range<Int> { @inline(__always) @_noLocks get { text.range } }
     /// The parameters of the URI with the semicolon before the first, for `Parameters`; empty when there are none.
-    public var parameters: Range<Int> { @_noLocks get { parametersText.range } }
+    @inlinable public var parameters: Range<Int> { @inline(__always) @_noLocks get { parametersText.range } }
 
     /// Reads the URI that fills `range`; nil when it breaks the grammar, has another scheme, or a host of another kind.
     @_noLocks
