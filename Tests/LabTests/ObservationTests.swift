@@ -111,6 +111,43 @@ extension LabTests {
             #expect(explanations.flatMap(\.openings).map(\.kind) == ["pinhole"])
         }
 
+        @Test("explain says what is wrong with a file, ends with 1, and colours only terminals that want it")
+        func commandLine() throws {
+            let topology = try Topology(translates: false)
+            defer { topology.remove() }
+            let file = "\(topology.sandbox.directory)/file.pcap"
+            // Two frames, of the second of which only so many octets were captured.
+            let capture = try topology.inside.start(
+                [
+                    "tcpdump", "--immediate-mode", "-U", "-c", "2", "-s", "300", "-i", "eth0", "-w", file,
+                    "udp port 5060",
+                ])
+            try capture.wait(for: "listening on")
+            for padding in [0, 400] {
+                let options = """
+                    OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.10;branch=z9hG4bK\r\nFrom: <sip:a@b>;tag=1\r\n\
+                    To: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nSubject: \(String(repeating: "x", count: padding))\r\n\r\n
+                    """
+                let send = "import socket, sys; socket.socket(2, 2).sendto(sys.argv[2].encode(), (sys.argv[1], 5060))"
+                try topology.inside.run("python3", "-c", send, topology.outsideAddress, options)
+            }
+            try capture.succeed()
+            let cut = try topology.inside.start([executable, "explain", "--pcap", file]).wait()
+            #expect(cut.status == 1 && cut.errors.contains("first of frame 2"), "\(cut.errors)")
+            #expect(cut.output.contains("+ Via: SIP/2.0/UDP 203.0.113.1:") && !cut.output.contains("\u{1b}"))
+            let command = "\(executable) explain --pcap \(file)"
+            for (environment, isColoured) in [("NO_COLOR=", true), ("NO_COLOR=1", false)] {
+                let terminal = try topology.inside.start(
+                    ["env", environment, "script", "-qc", command, "/dev/null"]).succeed()
+                #expect(terminal.contains("\u{1b}[32m+ Via") == isColoured)
+            }
+            let foreign = try topology.inside.start([executable, "explain", "--pcap", executable]).wait()
+            #expect(foreign.status == 1 && foreign.errors.contains("cannot be read as a capture"))
+            let both = try topology.inside.start(
+                [executable, "explain", "--pcap", file, "--config", "x", "--public", "198.51.100.1"]).wait()
+            #expect(both.status == 64)
+        }
+
         private var executable: String {
             if case .sallyport(let executable) = GatewayUnderTest.choice { return executable }
             return ""
