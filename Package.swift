@@ -71,12 +71,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // Captures of packets, and what the gateway makes of them; libpcap reads the files.
+        .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
+        .target(name: "Captures", dependencies: ["CPcap", "Rewriting", "WireFormats"]),
         .target(name: "Lab"),
         .target(name: "Routing", dependencies: ["CXDP", "WireFormats"]),
         .executableTarget(
             name: "sallyport",
             dependencies: [
-                "Control", "Lab",
+                "Captures", "Control", "Lab", "Rewriting", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -105,6 +108,7 @@ let package = Package(
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "FlowTables", "Rewriting", "WireFormats"]),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),
+        .testTarget(name: "CapturesTests", dependencies: ["Captures", "Rewriting", "TestSupport", "WireFormats"]),
         .testTarget(name: "LabTests", dependencies: ["Lab"]),
         // No test target, because it is not part of `make test`: `make test-nic` runs it.
         .executableTarget(

@@ -33,19 +33,23 @@ public final class Watch: Service {
 
     deinit { for socket in sockets { close(socket) } }
 
-    /// Listens until the service group shuts down.
+    /// Listens until the service group shuts down, and says then what was counted.
     public func run() async throws {
+        let (ending, end) = AsyncStream<Never>.makeStream()
         let thread = Thread { [self] in
             do { try listen() } catch { print("observing ended: \(error)") }
+            end.finish()
         }
         thread.start()
         try? await gracefulShutdown()
         thread.cancel()
+        for await _ in ending {}
     }
 
     private func listen() throws {
-        var observer = try Observer(
-            addresses: configuration.nat.addresses, ports: configuration.nat.ports, services: configuration.ftp.ports)
+        // What is to the router itself, or from it, is never steered.
+        let own = Set(try Kernel().addresses().compactMap(\.ipv4))
+        var observer = try Observer(ObserverPlan(configuration), now: sp_now())
         var polled = sockets.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var bytes = [UInt8](repeating: 0, count: 65536 + 64)
         while !Thread.current.isCancelled {
@@ -55,11 +59,26 @@ public final class Watch: Service {
                 let count = sp_packet_receive(entry.fd, &bytes, UInt64(bytes.count), &isOutgoing)
                 guard count > 0 else { continue }
                 let frame = bytes.span.bytes.extracting(first: Int(count))
-                guard let segment = TCPPacket(frame) else { continue }
-                for observation in observer.receive(frame, segment, from: isOutgoing ? .outside : .inside) {
-                    print("\(observation)")
-                }
+                let side: Side = isOutgoing ? .outside : .inside
+                guard let packet = IPv4Packet(frame),
+                    !own.contains(side == .inside ? packet.destination : packet.source)
+                else { continue }
+                for observation in observer.receive(frame, from: side, now: sp_now()) { print("\(observation)") }
             }
         }
+        for counter in observer.counters { print("\(counter.name) \(counter.count): \(counter.meaning)") }
+    }
+}
+
+extension ObserverPlan {
+    /// The gateway that a configuration makes.
+    public init(_ configuration: Configuration) {
+        self.init(addresses: configuration.nat.addresses)
+        ports = configuration.nat.ports
+        ftpPorts = configuration.ftp.ports
+        settings = Settings(configuration.ftp)
+        sipPortsOfTCP = configuration.sip?.portsOfTCP ?? []
+        sipPortsOfUDP = configuration.sip.map { $0.transports.contains(.udp) ? $0.ports : [] } ?? []
+        sipSettings = SIPSettings(configuration.sip ?? Configuration.SIP())
     }
 }

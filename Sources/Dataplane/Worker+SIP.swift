@@ -114,7 +114,8 @@ extension Worker {
     /// Carries out the requests, and then sends the datagrams: media may come at once.
     @_noLocks
     mutating func sendSIP() {
-        for place in 0..<gateway.sip.requestCount { carryOut(gateway.sip.request(place)) }
+        var place = 0
+        while place < gateway.sip.requestCount { place = carryOut(from: place) }
         for place in 0..<gateway.sip.outboxCount { send(gateway.sip.outgoing(place)) }
         gateway.sip.clear()
     }
@@ -142,25 +143,51 @@ extension Worker {
 
     // MARK: Maps
 
-    /// Exempt from `@_noLocks`: some system calls for each media flow, and one now and then while it lasts.
+    /// Carries out the request at a place, and with it those behind it that open or close flows as well: a batch of them
+    /// costs one system call. Where the next request stands.
+    ///
+    /// Exempt from `@_noLocks`: a few system calls for each call, and one now and then while it lasts.
     @_semantics("no_performance_analysis")
-    private mutating func carryOut(_ request: SIPRequest) {
-        let leg = request.leg
+    private mutating func carryOut(from place: Int) -> Int {
+        let request = gateway.sip.request(place)
         switch request.kind {
         case .bind: maps.tables.setBinding(request.port, true)
         case .unbind: maps.tables.setBinding(request.port, false)
-        case .open: open(leg, request.slot)
-        case .close:
-            close(leg)
-            gateway.sip.count(.mediaClosed)
-        case .observe: observe(leg, request.slot)
+        case .open: return open(from: place)
+        case .close: return close(from: place)
+        case .observe: observe(request.leg, request.slot)
         }
+        return place + 1
     }
 
     /// The filter knows of the flows before they are there, and until they have gone.
     @_semantics("no_performance_analysis")
-    private mutating func open(_ leg: MediaLeg, _ slot: Int) {
-        maps.filter.add(leg)
+    private mutating func open(from first: Int) -> Int {
+        let limit = min(gateway.sip.requestCount, first + FlowBatch.pairs)
+        var end = first
+        while end < limit, case .open = gateway.sip.request(end).kind {
+            let request = gateway.sip.request(end)
+            maps.filter.add(request.leg)
+            append(request.leg, request.slot)
+            end += 1
+        }
+        let there = flows.insert(into: maps.flows)
+        // The map is full: what is not there whole is not there at all.
+        if there % 2 == 1 { maps.flows.remove(FlowPair(gateway.sip.request(first + there / 2).leg).forward) }
+        for place in first..<end {
+            if place < first + there / 2 {
+                gateway.sip.count(.mediaOpened)
+            } else {
+                maps.filter.remove(gateway.sip.request(place).leg)
+                gateway.sip.count(.mediaFull)
+            }
+        }
+        return end
+    }
+
+    /// Puts both flows of a leg into the batch.
+    @_semantics("no_performance_analysis")
+    private mutating func append(_ leg: MediaLeg, _ slot: Int) {
         var (outward, inward): (Int?, Int?) = (nil, nil)
         if !leg.isControl {
             let first = 2 * (sockets.worker * gateway.sip.mediaCapacity + slot)
@@ -168,33 +195,46 @@ extension Worker {
             maps.streams.reset(first, clockRate: leg.clockRate)
             maps.streams.reset(first + 1, clockRate: leg.clockRate)
         }
-        let isThere = maps.flows.insert(
-            FlowPair(leg),
-            forward: steering_flow(
+        let pair = FlowPair(leg)
+        flows.append(
+            pair.forward,
+            steering_flow(
                 leaves: steering_translation(from: leg.translated, to: leg.outside), conversation: leg.call, tick: tick,
-                stream: outward),
-            reverse: steering_flow(
+                stream: outward))
+        flows.append(
+            pair.reverse,
+            steering_flow(
                 leaves: steering_translation(from: leg.outside, to: leg.inside), conversation: leg.call, tick: tick,
                 stream: inward))
-        if isThere {
-            gateway.sip.count(.mediaOpened)
-        } else {
-            maps.filter.remove(leg)
-            gateway.sip.count(.mediaFull)
-        }
     }
 
     @_semantics("no_performance_analysis")
-    private mutating func close(_ leg: MediaLeg) {
-        var flow = steering_flow()
-        let pair = FlowPair(leg)
-        // Without it there was no room for it, or a newer leg between the same ends has taken its place.
-        guard maps.flows.lookup(pair.forward, into: &flow), flow.leaves.source_port == leg.translated.port.bigEndian
-        else {
-            return
+    private mutating func close(from first: Int) -> Int {
+        let limit = min(gateway.sip.requestCount, first + FlowBatch.pairs)
+        var end = first
+        // A bit for each leg whose flows the map has.
+        var isOwn: UInt32 = 0
+        while end < limit, case .close = gateway.sip.request(end).kind {
+            let leg = gateway.sip.request(end).leg
+            let pair = FlowPair(leg)
+            var flow = steering_flow()
+            let isThere = maps.flows.lookup(pair.forward, into: &flow)
+            if isThere, flow.leaves.source_port == leg.translated.port.bigEndian {
+                flows.append(pair.forward)
+                flows.append(pair.reverse)
+                isOwn |= 1 << UInt32(end - first)
+            } else if isThere, maps.flows.remove(pair.reverse) {
+                // A newer leg between the same ends has taken its place in the other direction.
+                maps.filter.remove(leg)
+            }
+            end += 1
         }
-        maps.flows.remove(pair)
-        maps.filter.remove(leg)
+        flows.remove(from: maps.flows)
+        for place in first..<end {
+            if isOwn >> UInt32(place - first) & 1 == 1 { maps.filter.remove(gateway.sip.request(place).leg) }
+            gateway.sip.count(.mediaClosed)
+        }
+        return end
     }
 
     @_semantics("no_performance_analysis")

@@ -19,6 +19,8 @@ public struct Worker: ~Copyable {
     let sipServices: Slots<Bool>
     var peers: SteeredPeers
     var reassembly: Reassembly
+    /// Flows of media on their way into the map, or out of it; empty between two packets.
+    var flows = FlowBatch()
     /// The number of the last datagram that the worker wrote (RFC 791 section 3.2).
     var identification: UInt16 = 0
     var sockets: SocketGroup

@@ -75,6 +75,17 @@ public final class GatewayProcess: Sendable {
         return try router.start([executable, "run", "--config", configuration])
     }
 
+    /// Starts one that only observes, `run --observe`, and returns when it listens.
+    public static func observe(
+        _ executable: String, on topology: Topology, sip: [SIPTransport]
+    ) throws -> (process: ChildProcess, configuration: String) {
+        let configuration = try configure(
+            topology, "observer", keepalive: 50, transitory: 240, workers: "auto", conversations: 16384, sip: sip)
+        let process = try topology.router.start([executable, "run", "--observe", "--config", configuration])
+        try process.wait(for: "ready")
+        return (process, configuration)
+    }
+
     /// Ends it in order.
     @discardableResult
     public func stop() throws -> ChildProcess.Outcome {

@@ -2,19 +2,20 @@
 
 import Foundation
 
-/// A running packet capture of UDP on a host's `eth0`, which can be read while it goes on.
+/// A running packet capture on a host's `eth0`, of which the datagrams can be read while it goes on.
 public final class PacketCapture: Sendable {
-    private let file: String
+    /// The file, in the format of pcap.
+    public let file: String
     private let process: ChildProcess
 
     /// Begins, and returns when it captures.
     ///
-    /// - Parameter filter: what to capture, in tcpdump's words, beside that it is UDP over IPv4.
-    public init(on host: Namespace, _ filter: String = "", in sandbox: Sandbox) throws {
+    /// - Parameter filter: what to capture, in tcpdump's words.
+    public init(on host: Namespace, _ filter: String = "udp", in sandbox: Sandbox) throws {
         file = "\(sandbox.directory)/\(host.name)-\(UInt32.random(in: .min ... .max)).pcap"
         process = try host.start([
             "tcpdump", "--immediate-mode", "-U", "-n", "-i", "eth0", "-w", file, "-B", "8192", "-Z", "root",
-            "udp" + (filter.isEmpty ? "" : " and (\(filter))"),
+            filter,
         ])
         try process.wait(for: "listening on")
     }

@@ -16,6 +16,11 @@ public enum BodyType: Sendable {
     /// Reads the value of a Content-Type header field, which stands in `value` of `bytes`.
     @_noLocks
     public init(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
+        // As nearly all write it.
+        if bytes.isKeyword(value, "application/sdp") {
+            self = .sessionDescription
+            return
+        }
         self = .other
         guard let slash = bytes.first(ASCII.slash, in: value) else { return }
         let type = bytes.trimmed(value.lowerBound..<slash)

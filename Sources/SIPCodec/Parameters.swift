@@ -189,6 +189,13 @@ extension RawSpan {
     /// before `end`.
     @_noLocks
     func quotedEnd(_ offset: Int, _ end: Int) -> Int? {
+        guard let quote = first(ASCII.quote, in: offset &+ 1..<max(offset &+ 1, end)) else { return nil }
+        if first(ASCII.backslash, in: offset &+ 1..<quote) == nil { return quote &+ 1 }
+        return quotedEndBehindEscapes(offset, end)
+    }
+
+    @inline(never) @_noLocks
+    private func quotedEndBehindEscapes(_ offset: Int, _ end: Int) -> Int? {
         var offset = offset &+ 1
         while offset < end {
             let byte = byte(at: offset)

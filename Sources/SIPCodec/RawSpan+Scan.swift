@@ -69,6 +69,34 @@ extension RawSpan {
         return nil
     }
 
+    /// Whether `byte` stands in `range`, looked for 64 bytes at a time: for what mostly is not there.
+    @inline(__always) @_noLocks
+    func contains(_ byte: UInt8, in range: Range<Int>) -> Bool {
+        var offset = range.lowerBound
+        while offset < range.upperBound, has(64, at: offset) {
+            let left = range.upperBound &- offset
+            let inside: UInt64 = left < 64 ? ~(~0 &<< UInt64(truncatingIfNeeded: left)) : ~0
+            if places(of: byte, inBlockAt: offset) & inside != 0 { return true }
+            offset &+= 64
+        }
+        guard offset < range.upperBound, first(byte, in: offset..<range.upperBound) != nil else { return false }
+        return true
+    }
+
+    /// A bit for each of the 64 bytes from `offset` on, which the caller has made sure lie inside: whether it is `byte`.
+    @inline(__always) @_noLocks
+    private func places(of byte: UInt8, inBlockAt offset: Int) -> UInt64 {
+        places(of: byte, at: offset) | places(of: byte, at: offset &+ 16) << 16
+            | places(of: byte, at: offset &+ 32) << 32 | places(of: byte, at: offset &+ 48) << 48
+    }
+
+    @inline(__always) @_noLocks
+    private func places(of byte: UInt8, at offset: Int) -> UInt64 {
+        // Safe: the caller of places(of:inBlockAt:) has made sure that these lie inside; any bits are octets.
+        let octets = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: sp_octets.self)
+        return UInt64(truncatingIfNeeded: sp_equal(octets, byte))
+    }
+
     /// Where `one`, `other`, a space or a control character first stands in `range`; its end when there is none.
     @inline(__always) @_noLocks
     func end(before one: UInt8, _ other: UInt8, in range: Range<Int>) -> Int {

@@ -67,7 +67,8 @@ struct SDPAttribute {
             if name == Keyword("end-of-candidates") { return .endOfCandidates }
         default: break
         }
-        return letters == UInt32(ascii: "ice-") ? .ice : nil
+        // In lower case a CR behind the name is a hyphen, too.
+        return count > 3 && letters == UInt32(ascii: "ice-") ? .ice : nil
     }
 
     /// Whether a group is one of media that share a port: other groups are of no interest.

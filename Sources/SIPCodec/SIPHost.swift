@@ -1,4 +1,3 @@
-import CXDP
 import TextFormats
 import WireFormats
 
@@ -34,11 +33,9 @@ public struct SIPHost: BitwiseCopyable, Sendable {
     init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, isVia: Bool) {
         guard !range.isEmpty else { return nil }
         let limit = range.upperBound
-        let isReference = bytes.byte(at: range.lowerBound) == ASCII.leftBracket
-        let end = isReference ? Self.referenceEnd(bytes, range) : bytes.hostEnd(in: range)
+        let (kind, end) = Self.kind(bytes, range)
         guard end > range.lowerBound else { return nil }
         text = TextRange(range.lowerBound..<end)
-        let kind = isReference ? Kind.ipv6 : Self.kind(bytes, range.lowerBound..<end)
         let colon = isVia ? bytes.skipSpace(end, limit) : end
         guard colon < limit, bytes.byte(at: colon) == ASCII.colon else {
             self.kind = kind
@@ -55,6 +52,17 @@ public struct SIPHost: BitwiseCopyable, Sendable {
         portText = TextRange(end..<number.end)
     }
 
+    /// What the host is with which `range` begins, and where it ends; at its beginning when there is none.
+    @inline(__always) @_noLocks
+    private static func kind(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> (kind: Kind, end: Int) {
+        if let leading = LeadingAddress(bytes, range) {
+            let isAll = leading.end == range.upperBound || !bytes.byte(at: leading.end).isHost
+            if isAll { return (.ipv4(leading.address), leading.end) }
+        }
+        if bytes.byte(at: range.lowerBound) == ASCII.leftBracket { return (.ipv6, referenceEnd(bytes, range)) }
+        return (.name, bytes.hostEnd(in: range))
+    }
+
     /// Where an IPv6 reference ends; its beginning when it is none: hexadecimal digits, colons and dots in brackets.
     @_noLocks
     private static func referenceEnd(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Int {
@@ -67,46 +75,5 @@ public struct SIPHost: BitwiseCopyable, Sendable {
             offset &+= 1
         }
         return range.lowerBound
-    }
-
-    @inline(__always) @_noLocks
-    private static func kind(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> Kind {
-        IPv4Address(bytes, text: range).map { .ipv4($0) } ?? .name
-    }
-}
-
-extension IPv4Address {
-    /// The address that fills `range` as four decimal octets without leading zeros; nil for anything else.
-    @inline(__always) @_noLocks
-    public init?(_ bytes: borrowing RawSpan, text range: Range<Int>) {
-        let count = range.count
-        guard count >= 7 && count <= 15 else { return nil }
-        let window = bytes.window(at: range.lowerBound)
-        let inside = UInt32(1) &<< UInt32(truncatingIfNeeded: count) &- 1
-        // Where digits end: at a dot each, and at the end of the text.
-        var ends = sp_no_digit(window) & inside
-        guard ends == sp_equal(window, ASCII.dot) & inside else { return nil }
-        ends |= inside &+ 1
-        let words = unsafe unsafeBitCast(window, to: SIMD2<UInt64>.self)  // Safe: any bits are both.
-        var text = words[0]
-        var more = words[1]
-        var value: UInt32 = 0
-        for index in 0..<4 {
-            let digits = ends.trailingZeroBitCount
-            guard digits >= 1 && digits <= 3 else { return nil }
-            guard digits == 1 || UInt8(truncatingIfNeeded: text) != ASCII.zero else { return nil }
-            // Hundreds, tens and units in three octets, the first lowest.
-            let decimal = text &<< UInt64(truncatingIfNeeded: 24 &- 8 &* digits) & 0x0F_0F0F
-            let octet = decimal & 0xF &* 100 &+ decimal &>> 8 & 0xF &* 10 &+ decimal &>> 16
-            guard octet <= 255 else { return nil }
-            value = value &<< 8 | UInt32(truncatingIfNeeded: octet)
-            ends &>>= UInt32(truncatingIfNeeded: digits &+ 1)
-            // Dots between them, and the text's end behind the last.
-            guard (ends == 0) == (index == 3) else { return nil }
-            let passed = UInt64(truncatingIfNeeded: 8 &* digits &+ 8)
-            text = text &>> passed | more &<< (64 &- passed)
-            more &>>= passed
-        }
-        self.init(value)
     }
 }

@@ -17,6 +17,13 @@ extension UInt8 {
         }
     }
 
+    /// What names and IPv4 addresses of hosts are made of: letters, digits, hyphens, dots, and underscores.
+    var isHost: Bool {
+        @inline(__always) @_noLocks get {
+            isLetter || isDigit || self == ASCII.hyphen || self == ASCII.dot || self == UInt8(ascii: "_")
+        }
+    }
+
     /// White space between the parts of a value: SP, HTAB, and the CR and LF of a folded line.
     var isLinearSpace: Bool {
         @inline(__always) @_noLocks get {
@@ -62,6 +69,29 @@ extension RawSpan {
     /// no digit. One that is larger than 32 bits is the largest.
     @inline(__always) @_noLocks
     func number(from offset: Int, _ end: Int) -> (value: UInt32, end: Int) {
+        if has(8, at: offset) {
+            let digits = word(at: offset) ^ 0x3030_3030_3030_3030
+            // The top bit of each octet up to the first that is no digit.
+            let others = (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080
+            let count = min(others.trailingZeroBitCount &>> 3, end &- offset)
+            if count < 8 { return (Self.decimal(digits, count), offset &+ max(count, 0)) }
+        }
+        return longNumber(from: offset, end)
+    }
+
+    /// The number of up to seven digits, the first lowest; what stands behind them does not matter.
+    @inline(__always) @_noLocks
+    private static func decimal(_ digits: UInt64, _ count: Int) -> UInt32 {
+        guard count > 0 else { return 0 }
+        // Zeros before them make eight; then those of two digits, of four, and of eight, side by side.
+        let eight = digits &<< UInt64(truncatingIfNeeded: 64 &- 8 &* count)
+        let pairs = (eight &* 10 &+ eight &>> 8) & 0x00FF_00FF_00FF_00FF
+        let fours = (pairs &* 100 &+ pairs &>> 16) & 0x0000_FFFF_0000_FFFF
+        return UInt32(truncatingIfNeeded: fours &* 10_000 &+ fours &>> 32)
+    }
+
+    @inline(never) @_noLocks
+    private func longNumber(from offset: Int, _ end: Int) -> (value: UInt32, end: Int) {
         var value: UInt64 = 0
         var offset = offset
         while offset < end {

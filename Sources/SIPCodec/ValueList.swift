@@ -29,7 +29,7 @@ public struct ValueList: Sendable {
     @inline(__always) @_noLocks
     private func valueEnd(_ bytes: borrowing RawSpan) -> Int {
         // Mostly there is one value, and nothing has to be looked at twice.
-        guard bytes.first(ASCII.comma, in: position..<end) != nil else { return end }
+        guard bytes.contains(ASCII.comma, in: position..<end) else { return end }
         return Self.comma(bytes, position, end)
     }
 

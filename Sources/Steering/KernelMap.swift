@@ -90,18 +90,6 @@ public struct KernelMap<Key: BitwiseCopyable & Sendable, Value: BitwiseCopyable 
 
 // In this file, because a debug build puts types into generic functions of its own module only within a file.
 extension KernelMap where Key == steering_tuple, Value == steering_flow {
-    /// Adds or replaces both flows of a connection that needs no pinhole; false, with neither of them there, if the map
-    /// is full.
-    @_noLocks
-    public func insert(_ pair: FlowPair, forward: steering_flow, reverse: steering_flow) -> Bool {
-        guard insert(pair.forward, forward) else { return false }
-        guard insert(pair.reverse, reverse) else {
-            remove(pair.forward)
-            return false
-        }
-        return true
-    }
-
     /// Removes both flows of a connection. A direction that a newer connection has taken over meanwhile (the same
     /// client port meets a server's port 20 again) stays: it does not lead back to where this one came from.
     @_noLocks

@@ -8,6 +8,7 @@ public enum Checksum {
     public static func sum(_ bytes: borrowing RawSpan, _ range: Range<Int>, onto initial: UInt64 = 0) -> UInt64 {
         var sum = initial
         var offset = range.lowerBound
+        if range.count >= 64 { sum &+= wideSum(bytes, range, &offset) }
         while offset &+ 4 <= range.upperBound {
             // Safe: any bits are a number; the span checks the offset.
             sum &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
@@ -21,6 +22,28 @@ public enum Checksum {
             sum &+= UInt64(UInt16(bytes.octet(at: offset)).littleEndian)
         }
         return sum
+    }
+
+    /// Adds 32 bytes at a time, and leaves `offset` where fewer follow.
+    @inlinable @inline(__always) @_noLocks
+    static func wideSum(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ offset: inout Int) -> UInt64 {
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount, "bytes out of range")
+        var (even, odd) = (SIMD2<UInt64>.zero, SIMD2<UInt64>.zero)
+        while offset <= range.upperBound &- 32 {
+            // Safe: any bits are numbers, and the range lies inside.
+            let first = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD2<UInt64>.self)
+            let second = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 16, as: SIMD2<UInt64>.self)
+            even = even &+ halves(first)
+            odd = odd &+ halves(second)
+            offset &+= 32
+        }
+        return even[0] &+ even[1] &+ odd[0] &+ odd[1]
+    }
+
+    /// The sums of the two halves of each word, which leave room for what carries over.
+    @inlinable @inline(__always) @_noLocks
+    static func halves(_ words: SIMD2<UInt64>) -> SIMD2<UInt64> {
+        (words & SIMD2<UInt64>(repeating: 0xffff_ffff)) &+ (words &>> SIMD2<UInt64>(repeating: 32))
     }
 
     /// The sum of the pseudo header of TCP or UDP over IPv4 (RFC 9293 section 3.1); `length` is header plus data.

@@ -15,12 +15,13 @@ struct Sallyport: AsyncParsableCommand {
             To begin:   sallyport lab ftp                  see it work, in network namespaces that are removed again
                         sallyport check --config FILE      is the configuration right?
                         sallyport check --config FILE --kernel   is this machine ready for it?
+                        sallyport explain --pcap FILE      what would it change in a capture, and why?
                         sallyport run --config FILE        run it
             """,
         version: Version.current,
         subcommands: [
             Run.self, Check.self, StatusCommand.self, Flows.self, Pinholes.self, Calls.self, Registrations.self,
-            CountersCommand.self, LabCommand.self,
+            CountersCommand.self, Explain.self, LabCommand.self,
         ])
 
     static func main() async {

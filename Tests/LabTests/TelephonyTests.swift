@@ -97,7 +97,7 @@ extension LabTests {
         func length() throws {
             let topology = try Topology(translates: false)
             defer { topology.remove() }
-            let capture = try PacketCapture(on: topology.outside, "port 5060", in: topology.sandbox)
+            let capture = try PacketCapture(on: topology.outside, "udp port 5060", in: topology.sandbox)
             _ = try SIPLoad(calls: 1, rate: 1, over: .udp).run(
                 from: .init(topology.inside, Topology.insideAddress),
                 to: .init(topology.outside, topology.outsideAddress), in: topology.sandbox)

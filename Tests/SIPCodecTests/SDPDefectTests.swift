@@ -32,6 +32,11 @@ import Testing
         #expect(items(line + "\r\na=sendonly\r\n") == ["connection?", "sendOnly"])
     }
 
+    @Test("A name that a CR ends is none of ICE's")
+    func nameBeforeCarriageReturn() {
+        #expect(items("a=ice\rufrag:x\r\na=sendonly\r\n") == ["sendOnly"])
+    }
+
     @Test(
         "An origin that does not end with an address",
         arguments: [

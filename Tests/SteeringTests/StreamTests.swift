@@ -5,14 +5,15 @@ import Testing
 
 /// A worker's use of streams, which compiles only if it neither allocates nor locks.
 @_noLocks
-private func openMedia(_ maps: SteeringMaps, _ pair: FlowPair, _ leaves: (steering_translation, steering_translation))
-    -> Bool
-{
+private func openMedia(
+    _ maps: SteeringMaps, _ batch: inout FlowBatch, _ pair: FlowPair,
+    _ leaves: (steering_translation, steering_translation)
+) -> Int {
     maps.streams.reset(0, clockRate: 8000)
     maps.streams.reset(1, clockRate: 8000)
-    return maps.flows.insert(
-        pair, forward: steering_flow(leaves: leaves.0, conversation: 7, tick: 1, stream: 0),
-        reverse: steering_flow(leaves: leaves.1, conversation: 7, tick: 1, stream: 1))
+    batch.append(pair.forward, steering_flow(leaves: leaves.0, conversation: 7, tick: 1, stream: 0))
+    batch.append(pair.reverse, steering_flow(leaves: leaves.1, conversation: 7, tick: 1, stream: 1))
+    return batch.insert(into: maps.flows)
 }
 
 extension SteeringProgram {
@@ -28,7 +29,10 @@ extension Connection {
 
     @Sendable func openMedia(_ maps: SteeringMaps) throws {
         announce(maps.filter)
-        guard SteeringTests.openMedia(maps, pair, (toOutside, toInside)) else { throw SetupFailure(what: "no room") }
+        var batch = FlowBatch()
+        guard SteeringTests.openMedia(maps, &batch, pair, (toOutside, toInside)) == 2 else {
+            throw SetupFailure(what: "no room")
+        }
     }
 }
 
@@ -209,18 +213,24 @@ struct StreamTests {
         #expect(streams == Array(repeating: 0, count: 8))
     }
 
-    @Test func `both flows are inserted, or neither`() async throws {
+    @Test func `a batch adds as many flows as the map has room for, and removes those that are there`() async throws {
         let flows = try await inOwnNamespace {
             let maps = try Router().program(flows: 3).maps
             try Connection.media.openMedia(maps)
             let other = Connection(clientPort: 10002, serverPort: 20002, routerPort: 33004, isTCP: false)
             #expect(throws: SetupFailure.self) { try other.openMedia(maps) }
             let full = Set(try maps.flows.entries().map { raw($0.key) })
-            maps.flows.remove(Connection.media.pair)
-            return (full, try maps.flows.entries().count)
+            var batch = FlowBatch()
+            for key in [other.fromOutside, Connection.media.fromInside, other.fromOutside, other.fromInside] {
+                batch.append(key)
+            }
+            batch.remove(from: maps.flows)
+            return (full, try maps.flows.entries().map { raw($0.key) })
         }
-        #expect(flows.0 == Set([raw(Connection.media.fromInside), raw(Connection.media.fromOutside)]))
-        #expect(flows.1 == 0)
+        let media = Connection.media
+        let other = Connection(clientPort: 10002, serverPort: 20002, routerPort: 33004, isTCP: false)
+        #expect(flows.0 == [raw(media.fromInside), raw(media.fromOutside), raw(other.fromInside)])
+        #expect(flows.1 == [raw(media.fromOutside)])
     }
 
     /// Loss, duplicates and reordering within the window, now and then a jump or another source.

@@ -372,6 +372,26 @@ SP_HOT int sp_map_delete(int map, const void *key)
 	return bpf_map_delete_elem(map, key);
 }
 
+/* Several entries, one after the other until one fails; how many were changed. */
+SP_HOT uint32_t sp_map_update_batch(int map, const void *keys, const void *values, uint32_t count)
+{
+	uint32_t done = count;
+
+	/* What fails before the first entry leaves the number as it was. */
+	if (bpf_map_update_batch(map, keys, values, &done, NULL) != 0 && done == count)
+		return 0;
+	return done;
+}
+
+SP_HOT uint32_t sp_map_delete_batch(int map, const void *keys, uint32_t count)
+{
+	uint32_t done = count;
+
+	if (bpf_map_delete_batch(map, keys, &done, NULL) != 0 && done == count)
+		return 0;
+	return done;
+}
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -25,6 +25,26 @@ extension SIPGateway {
             return true
         }
         let before = splices.growth
+        let isComplete: Bool
+        if case .sessionDescription = BodyType(bytes, type) {
+            isComplete = translate(bytes, message.body, message, context, call: slot, isCurrent)
+        } else {
+            isComplete = translateParts(bytes, type, message, context, call: slot, isCurrent)
+        }
+        let growth = splices.growth &- before
+        guard growth != 0 else { return isComplete }
+        for index in 0..<rows.count where rows[index].name == .contentLength {
+            splices.replace(rows[index].value, by: UInt16(truncatingIfNeeded: message.body.count &+ growth))
+        }
+        return isComplete
+    }
+
+    /// The same for those in the parts of a multipart.
+    @_noLocks
+    private mutating func translateParts(
+        _ bytes: RawSpan, _ type: Range<Int>, _ message: SIPMessage, _ context: Context, call slot: Int,
+        _ isCurrent: Bool
+    ) -> Bool {
         var bodies = SDPBodies(bytes, body: message.body, contentType: type)
         var isComplete = true
         // The part that holds the parts that are being read, and by how much those have grown.
@@ -43,11 +63,6 @@ extension SIPGateway {
             }
         }
         if let outer { adapt(outer, by: outerGrowth) }
-        let growth = splices.growth &- before
-        guard growth != 0 else { return isComplete }
-        for index in 0..<rows.count where rows[index].name == .contentLength {
-            splices.replace(rows[index].value, by: UInt16(truncatingIfNeeded: message.body.count &+ growth))
-        }
         return isComplete
     }
 

@@ -28,8 +28,8 @@ extension SIPGateway {
     @_noLocks
     mutating func translateHeaders(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
         named = nil
-        if message.startLine.method != nil {
-            translate(bytes, uri: message.startLine.uri, .copy(.contact), context)
+        if message.startLine.method != nil, let host = NumericHost(bytes, uri: message.startLine.uri) {
+            translate(bytes, host, .copy(.contact), context)
         }
         var isFirst = true
         for index in 0..<rows.count {
@@ -39,7 +39,8 @@ extension SIPGateway {
                 translateVia(bytes, row.value, isFirst: isFirst, context)
                 isFirst = false
             case .contact: translateAddresses(bytes, row.value, .own(.contact), context)
-            case .from, .to, .referTo, .referredBy, .pAssertedIdentity, .pPreferredIdentity:
+            case .from, .to: translateAddress(bytes, row.value, .identity, context)
+            case .referTo, .referredBy, .pAssertedIdentity, .pPreferredIdentity:
                 translateAddresses(bytes, row.value, .identity, context)
             case .recordRoute, .path: translateAddresses(bytes, row.value, .own(.route), context)
             case .route, .serviceRoute: translateAddresses(bytes, row.value, .copy(.route), context)
@@ -57,9 +58,8 @@ extension SIPGateway {
         var isFirst = isFirst
         while let value = values.next(in: bytes) {
             guard let via = ViaValue(bytes, value) else { continue }
-            if isName(bytes, via.transport, of: context.transport),
-                let endpoint = translate(bytes, via.sentBy, .own(.via), context), let place = via.maddr?.value,
-                case .ipv4(let address) = via.sentBy.kind,
+            if isName(bytes, via.transport, of: context.transport), case .ipv4(let address) = via.sentBy.kind,
+                let endpoint = translate(via.sentBy, address, context), let place = via.maddr?.value,
                 address == IPv4Address(bytes, text: place)
             {
                 splices.replace(place, by: endpoint.address)
@@ -68,6 +68,13 @@ extension SIPGateway {
             if isFirst, context.side == .outside { restoreSource(bytes, via, context) }
             isFirst = false
         }
+    }
+
+    @_noLocks
+    private mutating func translate(_ sentBy: SIPHost, _ address: IPv4Address, _ context: Context) -> Endpoint? {
+        let endpoint = Endpoint(address, sentBy.port ?? 5060)
+        let range = sentBy.range.lowerBound..<sentBy.portRange.upperBound
+        return translate(endpoint, range, isPortless: sentBy.port == nil, .own(.via), context)
     }
 
     @_noLocks
@@ -88,24 +95,34 @@ extension SIPGateway {
     ) {
         var values = ValueList(row)
         while let value = values.next(in: bytes) {
-            guard let address = NameAddress(bytes, value) else { continue }
-            translate(bytes, uri: address.uri, mention, context)
+            translateAddress(bytes, value, mention, context)
         }
     }
 
     @_noLocks
-    private mutating func translate(
-        _ bytes: RawSpan, uri range: Range<Int>, _ mention: Mention, _ context: Context
+    private mutating func translateAddress(
+        _ bytes: RawSpan, _ value: Range<Int>, _ mention: Mention, _ context: Context
     ) {
-        guard let uri = SIPURI(bytes, range), let host = uri.host, case .sip = uri.scheme else { return }
-        guard isReached(bytes, uri, by: context.transport) else { return }
-        _ = translate(bytes, host, mention, context)
+        guard let host = NumericHost(bytes, nameAddress: value) else { return }
+        translate(bytes, host, mention, context)
     }
 
-    /// A binding stands for an endpoint of one transport only. A URI that names none means the one that it came by.
     @_noLocks
-    func isReached(_ bytes: RawSpan, _ uri: SIPURI, by transport: SIPTransport) -> Bool {
-        guard let name = Parameters.value(of: .transport, in: bytes, uri.parameters) else { return true }
+    private mutating func translate(
+        _ bytes: RawSpan, _ host: NumericHost, _ mention: Mention, _ context: Context
+    ) {
+        guard isReached(bytes, host.parameters, by: context.transport) else { return }
+        let endpoint = Endpoint(host.address, host.port ?? 5060)
+        _ = translate(endpoint, host.range, isPortless: host.port == nil, mention, context)
+    }
+
+    /// A binding stands for an endpoint of one transport only. A URI that names none in its parameters means the one that
+    /// it came by.
+    @_noLocks
+    func isReached(_ bytes: RawSpan, _ parameters: Range<Int>, by transport: SIPTransport) -> Bool {
+        guard !parameters.isEmpty, let name = Parameters.value(of: .transport, in: bytes, parameters) else {
+            return true
+        }
         return isName(bytes, name, of: transport)
     }
 
@@ -120,25 +137,23 @@ extension SIPGateway {
         }
     }
 
-    /// Translates a host and its port; what they became, or nil if they stay.
+    /// Translates an endpoint that stands in `range`, maybe without its port; what it became, or nil if it stays.
     @_noLocks
     private mutating func translate(
-        _ bytes: RawSpan, _ host: SIPHost, _ mention: Mention, _ context: Context
+        _ endpoint: Endpoint, _ range: Range<Int>, isPortless: Bool, _ mention: Mention, _ context: Context
     ) -> Endpoint? {
-        guard case .ipv4(let address) = host.kind else { return nil }
-        let range = host.range.lowerBound..<host.portRange.upperBound
-        let endpoint = Endpoint(address, host.port ?? 5060)
         guard context.side == .inside else { return restore(endpoint, range, mention.place, context) }
         guard let slot = binding(of: endpoint, mention, context) else { return nil }
         switch mention {
         case .own(.contact):
             named = slot
-            bindings.note(slot, .contact, endpoint, isPortless: host.port == nil)
-        case .own, .identity: bindings.note(slot, mention.place, endpoint, isPortless: host.port == nil)
+            bindings.note(slot, .contact, endpoint, isPortless: isPortless)
+        case .own, .identity: bindings.note(slot, mention.place, endpoint, isPortless: isPortless)
         case .copy: break
         }
-        splices.replace(range, by: bindings[slot].translated)
-        return bindings[slot].translated
+        let translated = bindings[slot].translated
+        splices.replace(range, by: translated)
+        return translated
     }
 
     /// Puts what the inside end has named back into the place of its public endpoint. Only bindings of this worker are: to

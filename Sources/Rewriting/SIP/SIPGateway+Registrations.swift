@@ -39,7 +39,8 @@ extension SIPGateway {
 
     @_noLocks
     private func binding(ofContact range: Range<Int>, _ bytes: RawSpan, _ context: Context) -> Int? {
-        guard let uri = SIPURI(bytes, range), let host = uri.host, isReached(bytes, uri, by: context.transport),
+        guard let uri = SIPURI(bytes, range), let host = uri.host,
+            isReached(bytes, uri.parameters, by: context.transport),
             case .ipv4(let address) = host.kind, let port = host.port
         else { return nil }
         let endpoint = Endpoint(address, port)

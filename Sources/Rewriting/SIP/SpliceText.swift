@@ -38,6 +38,16 @@ struct SpliceText: BitwiseCopyable {
         setLast(endpoint.port, isPort: true)
     }
 
+    /// The address alone of an endpoint.
+    var withoutPort: SpliceText {
+        @_noLocks get {
+            var text = self
+            text.words[2] = 0
+            text.counts[2] = 0
+            return text
+        }
+    }
+
     /// How long it is.
     var count: Int { @_noLocks get { Int(counts[0]) &+ Int(counts[1]) &+ Int(counts[2]) } }
 

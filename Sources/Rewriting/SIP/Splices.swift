@@ -55,7 +55,9 @@ struct Splices: ~Copyable {
 
     /// Puts an address into the place of a range.
     @_noLocks
-    mutating func replace(_ range: Range<Int>, by address: IPv4Address) { replace(range, by: SpliceText(address)) }
+    mutating func replace(_ range: Range<Int>, by address: IPv4Address) {
+        replace(range, by: address == endpoint.address ? endpointText.withoutPort : SpliceText(address))
+    }
 
     /// Puts an endpoint, `address:port`, into the place of a range.
     @_noLocks
@@ -86,6 +88,12 @@ struct Splices: ~Copyable {
         growth &+= text.count &- range.count
     }
 
+    /// One of them: what it takes the place of, and how long that is which does.
+    func splice(_ index: Int) -> (range: Range<Int>, length: Int) {
+        let splice = splices[index]
+        return (Int(splice.start)..<Int(splice.end), splice.text.count)
+    }
+
     /// Writes the message that stands in `range` of `bytes`, changed, to other bytes, and moves `offset` behind it.
     @_noLocks
     func write(
@@ -94,7 +102,7 @@ struct Splices: ~Copyable {
         var from = range.lowerBound
         for index in 0..<count {
             let kept = from..<Int(splices[index].start)
-            target.copy(bytes, kept, to: offset)
+            target.copyAhead(bytes, kept, to: offset)
             offset &+= kept.count
             splices[index].text.write(to: &target, at: &offset)
             from = Int(splices[index].end)

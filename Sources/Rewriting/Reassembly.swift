@@ -7,16 +7,16 @@ import WireFormats
 /// Invariant: of each slot that is not free, `units` has a bit for every eight octets that have come. Octets that come twice, with whatever content, end the datagram: nobody honest sends them,
 /// and what they mean is a matter of opinion (RFC 5722, RFC 1858).
 @safe
-struct Reassembly: ~Copyable {
+public struct Reassembly: ~Copyable {
     /// Whose a datagram is.
-    struct Key: BitwiseCopyable {
+    public struct Key: BitwiseCopyable {
         var source = IPv4Address(0)
         var destination = IPv4Address(0)
         var identification: UInt16 = 0
 
         /// Of the datagram that a fragment is part of.
         @_noLocks
-        init(_ packet: IPv4Packet, _ frame: borrowing RawSpan) {
+        public init(_ packet: IPv4Packet, _ frame: borrowing RawSpan) {
             source = packet.source
             destination = packet.destination
             identification = frame.number16(at: packet.offset &+ 4)
@@ -48,7 +48,7 @@ struct Reassembly: ~Copyable {
     }
 
     /// What became of a fragment.
-    enum Outcome {
+    public enum Outcome {
         /// It waits for others.
         case waits
         /// It completes its datagram, which stands in the slot until `release`.
@@ -70,7 +70,7 @@ struct Reassembly: ~Copyable {
     private var memory: Slots<UInt8>
 
     /// Room for so many datagrams at a time.
-    init(capacity: Int) throws(TableError) {
+    public init(capacity: Int) throws(TableError) {
         let pending = try Slots<Pending>(count: capacity)
         let units = try Slots<UInt64>(count: capacity * 128)
         let memory = try Slots<UInt8>(count: capacity * (14 + 65535))
@@ -81,7 +81,7 @@ struct Reassembly: ~Copyable {
 
     /// The worker that puts a datagram together; nil if it is not known, or too old.
     @_noLocks
-    func owner(of key: Key, now: UInt64) -> Int? {
+    public func owner(of key: Key, now: UInt64) -> Int? {
         guard let slot = find(key, now: now) else { return nil }
         return pending[slot].owner
     }
@@ -97,7 +97,7 @@ struct Reassembly: ~Copyable {
 
     /// Begins a datagram, whose first fragment is there; false when there is no room.
     @_noLocks
-    mutating func begin(_ key: Key, owner: Int, now: UInt64) -> Bool {
+    public mutating func begin(_ key: Key, owner: Int, now: UInt64) -> Bool {
         if let known = find(key, now: now) { release(known) }
         for slot in 0..<pending.count
         where pending[slot].since == 0 || now &- pending[slot].since >= Reassembly.patience {
@@ -113,11 +113,11 @@ struct Reassembly: ~Copyable {
 
     /// Frees a slot.
     @_noLocks
-    mutating func release(_ slot: Int) { pending[slot].since = 0 }
+    public mutating func release(_ slot: Int) { pending[slot].since = 0 }
 
     /// Takes a fragment of a datagram that has begun.
     @_noLocks
-    mutating func add(_ key: Key, _ packet: IPv4Packet, _ frame: borrowing RawSpan, now: UInt64) -> Outcome {
+    public mutating func add(_ key: Key, _ packet: IPv4Packet, _ frame: borrowing RawSpan, now: UInt64) -> Outcome {
         guard let slot = find(key, now: now) else { return .lost }
         let fields = frame.number16(at: packet.offset &+ 6)
         let offset = Int(fields & 0x1fff) &* 8
@@ -189,7 +189,7 @@ struct Reassembly: ~Copyable {
     ///
     /// Exempt from `@_noLocks`, and so must be whoever holds the span; see `BlockPool.bytes`.
     @_semantics("no_performance_analysis") @_lifetime(borrow self)
-    func frame(_ slot: Int) -> RawSpan {
+    public func frame(_ slot: Int) -> RawSpan {
         precondition(slot >= 0 && slot < pending.count, "slot out of range")
         // Safe: the slot's own memory; the span cannot outlive the table that it borrows.
         return unsafe _overrideLifetime(
