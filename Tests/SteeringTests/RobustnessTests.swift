@@ -101,7 +101,7 @@ struct RobustnessTests {
         var info = bpf_prog_info()
         var length = UInt32(MemoryLayout<bpf_prog_info>.size)
         let program = try SteeringProgram(capacity: .init(flows: 1, pinholes: 1))
-        #expect(bpf_prog_get_info_by_fd(program.descriptor, &info, &length) == 0)
+        #expect(bpf_obj_get_info_by_fd(program.descriptor, &info, &length) == 0)
         // The most is a million. Linux 6.1 was seen to need four times what 6.18 does.
         #expect(1..<150_000 ~= info.verified_insns)
     }
