@@ -15,8 +15,9 @@ public struct Explainer: ~Copyable {
     private var now: UInt64 = 1_000_000_000
     /// Frames of FTP or SIP that go from one address to another of the same side.
     public private(set) var framesOfOneSide = 0
-    /// The first frame that the capture holds only in part, and how many there are.
+    /// The first frame that the capture holds only in part.
     public private(set) var firstCut: Int?
+    /// How many of these there are.
     public private(set) var framesCut = 0
 
     /// An explainer that thinks as a gateway of a plan, with hosts inside where `isInside` says so.

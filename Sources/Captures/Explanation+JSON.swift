@@ -41,6 +41,7 @@ extension Explanation: Encodable {
         let meaning: String
     }
 
+    /// Writes the object; what is there is named in `Key`, endpoints and time as `text` has them.
     public func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: Key.self)
         try object.encode(frame, forKey: .frame)

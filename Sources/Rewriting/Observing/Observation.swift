@@ -14,8 +14,9 @@ public struct Observation: Equatable, Sendable, CustomStringConvertible {
     public let service: Service
     /// What carried it.
     public let transport: SIPTransport
-    /// Where it came from, and where it went.
+    /// Where it came from.
     public let source: Endpoint
+    /// Where it would have been sent to; see `isAdapted`.
     public let destination: Endpoint
     /// The side that it came from.
     public let side: Side

@@ -50,14 +50,12 @@ public struct Observer: ~Copyable {
         sipPorts = Set(plan.sipPortsOfUDP)
     }
 
-    /// Everything that was counted, and its meaning.
+    /// Everything that was counted, with its meaning; nothing that is zero.
     public var counters: [(name: String, meaning: String, count: UInt64)] {
-        var counters: [(name: String, meaning: String, count: UInt64)] = []
-        for counter in Counter.allCases {
-            counters.append(("\(counter)", counter.meaning, surroundings.counters.value(counter)))
-        }
-        for counter in SIPCounter.allCases { counters.append(("\(counter)", counter.meaning, sip.counter(counter))) }
-        return counters.filter { $0.count > 0 }
+        let tally = tally()
+        let general = Counter.allCases.map { ("\($0)", $0.meaning, tally.general[$0.rawValue]) }
+        let own = SIPCounter.allCases.map { ("\($0)", $0.meaning, tally.sip[$0.rawValue]) }
+        return (general + own).filter { $0.2 > 0 }
     }
 
     /// Reads a packet that came from a side; `now` is the time in nanoseconds, and never goes back.
@@ -262,25 +260,25 @@ public struct Observer: ~Copyable {
     }
 
     /// The values of all counters.
-    func tally() -> (general: [UInt64], sip: [UInt64]) {
+    struct Tally {
+        fileprivate let general: [UInt64]
+        fileprivate let sip: [UInt64]
+    }
+
+    func tally() -> Tally {
         var (general, own): ([UInt64], [UInt64]) = ([], [])
         for counter in Counter.allCases { general.append(surroundings.counters.value(counter)) }
         for counter in SIPCounter.allCases { own.append(sip.counter(counter)) }
-        return (general, own)
+        return Tally(general: general, sip: own)
     }
 
     /// What has been counted since then, but for what is usual.
-    func remarks(since before: (general: [UInt64], sip: [UInt64])) -> [Remark] {
-        var remarks: [Remark] = []
-        for (place, entry) in Remark.counters.enumerated()
-        where !entry.isUsual && surroundings.counters.value(entry.counter) > before.general[place] {
-            remarks.append(Remark(name: "\(entry.counter)", meaning: entry.counter.meaning))
-        }
-        for (place, entry) in Remark.sipCounters.enumerated()
-        where !entry.isUsual && sip.counter(entry.counter) > before.sip[place] {
-            remarks.append(Remark(name: "\(entry.counter)", meaning: entry.counter.meaning))
-        }
-        return remarks
+    func remarks(since before: Tally) -> [Remark] {
+        let now = tally()
+        let general = Counter.allCases.filter { !$0.isUsual && now.general[$0.rawValue] > before.general[$0.rawValue] }
+        let own = SIPCounter.allCases.filter { !$0.isUsual && now.sip[$0.rawValue] > before.sip[$0.rawValue] }
+        return general.map { Remark(name: "\($0)", meaning: $0.meaning) }
+            + own.map { Remark(name: "\($0)", meaning: $0.meaning) }
     }
 }
 

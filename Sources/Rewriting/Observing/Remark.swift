@@ -6,23 +6,25 @@ public struct Remark: Hashable, Sendable {
     public let meaning: String
 }
 
-extension Remark {
-    /// All counters of an observer, and whether they are what every message brings.
-    static let counters: [(counter: Counter, isUsual: Bool)] = Counter.allCases.map { counter in
-        switch counter {
-        case .editedCommands, .editedReplies, .pinholesOpened, .pinholesClosed: (counter, true)
-        default: (counter, false)
+extension Counter {
+    /// Whether it counts what every conversation brings.
+    var isUsual: Bool {
+        switch self {
+        case .editedCommands, .editedReplies, .pinholesOpened, .pinholesClosed: true
+        default: false
         }
     }
+}
 
-    /// The same of SIP.
-    static let sipCounters: [(counter: SIPCounter, isUsual: Bool)] = SIPCounter.allCases.map { counter in
-        switch counter {
+extension SIPCounter {
+    /// Whether it counts what every call or registration brings.
+    var isUsual: Bool {
+        switch self {
         case .sipEdited, .sipPassed, .sipForeign, .sipFragments, .bindingsOpened, .bindingsEnded,
             .registrationsOpened, .registrationsEnded, .callsOpened, .callsConfirmed, .callsFailed, .callsEnded,
             .mediaOpened, .mediaClosed:
-            (counter, true)
-        default: (counter, false)
+            true
+        default: false
         }
     }
 }
