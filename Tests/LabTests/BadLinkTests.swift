@@ -61,7 +61,7 @@ extension LabTests {
             for link in links {
                 let count = try link.count()
                 print("a link lost \(count.lost) packets and repeated \(count.repeated)")
-                #expect(count.lost > sent / 100 && count.repeated > sent / 100)
+                #expect(count.lost > sent / 200 && count.repeated > sent / 200)
             }
             // As long as repetitions of the last messages are expected.
             sleep(36)
