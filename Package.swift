@@ -104,7 +104,8 @@ let package = Package(
         .testTarget(name: "XDPSocketsTests", dependencies: ["CXDP", "FlowTables", "Lab", "TestSupport", "XDPSockets"]),
         .target(name: "InNamespace", dependencies: ["CXDP", "Lab"], path: "Tests/InNamespace"),
         .testTarget(name: "RoutingTests", dependencies: ["CXDP", "InNamespace", "Lab", "Routing", "WireFormats"]),
-        .testTarget(name: "SteeringTests", dependencies: ["Steering", "CSteering", "TestSupport", "WireFormats"]),
+        .testTarget(
+            name: "SteeringTests", dependencies: ["CXDP", "Steering", "CSteering", "TestSupport", "WireFormats"]),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "FlowTables", "Rewriting", "WireFormats"]),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "InNamespace", "Lab", "Routing", "WireFormats"]),

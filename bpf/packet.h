@@ -134,40 +134,59 @@ static __always_inline enum steering_counter read_ipv4(struct packet *packet)
 	return UNDECIDED;
 }
 
-/* From the fixed header over the extension headers (RFC 8200 section 4) to the transport header. */
+/*
+ * Over the extension headers (RFC 8200 section 4): in the upper half how far behind the fixed header's beginning the
+ * transport header is, in the lower half what it is. Or a verdict less UNDECIDED, below 0.
+ *
+ * Not static, so that the verifier looks at it by itself: what comes next it would otherwise follow again behind every
+ * number of extension headers, and that is more than Linux 6.1 does.
+ */
+__noinline int skip_extensions(struct xdp_md *context, __u32 offset)
+{
+	void *end = (void *)(long)context->data_end;
+	struct ipv6hdr *ip = (void *)(long)context->data + (offset & 0xff);
+	struct ipv6_opt_hdr *extension = (void *)(ip + 1);
+	__u8 next;
+
+	if ((void *)extension > end)
+		return (int)steering_counter_pass_short - UNDECIDED;
+	next = ip->nexthdr;
+	for (int i = 0; i < EXTENSIONS_MAX; i++) {
+		if (next == IPPROTO_FRAGMENT)
+			return (int)steering_counter_pass_fragment - UNDECIDED;
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS)
+			break;
+		if ((void *)(extension + 1) > end)
+			return (int)steering_counter_pass_short - UNDECIDED;
+		next = extension->nexthdr;
+		extension = (void *)extension + (extension->hdrlen + 1) * 8;
+	}
+	return ((void *)extension - (void *)ip) << 16 | next;
+}
+
 static __always_inline enum steering_counter read_ipv6(struct packet *packet)
 {
 	struct ipv6hdr *ip = packet->network;
-	struct ipv6_opt_hdr *extension = (void *)(ip + 1);
-	__u32 size;
-	__u8 next;
+	__u32 headers;
+	int found;
 
-	if ((void *)extension > packet->end || ip->version != 6)
+	if ((void *)(ip + 1) > packet->end || ip->version != 6)
 		return steering_counter_pass_short;
-	packet->payload = bpf_ntohs(ip->payload_len);
-	packet->length = packet->payload + sizeof(*ip);
+	packet->length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
 	if (packet->length > packet->end - packet->network)
 		return steering_counter_pass_short;
 	packet->family = 6;
 	packet->dscp = bpf_ntohs(*(__be16 *)ip) >> 6 & 0x3f;
 	packet->hops = ip->hop_limit;
-	next = ip->nexthdr;
-	for (int i = 0; i < EXTENSIONS_MAX; i++) {
-		if (next == IPPROTO_FRAGMENT)
-			return steering_counter_pass_fragment;
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS)
-			break;
-		if ((void *)(extension + 1) > packet->end)
-			return steering_counter_pass_short;
-		next = extension->nexthdr;
-		size = (extension->hdrlen + 1) * 8;
-		if (size > packet->payload)
-			return steering_counter_pass_short;
-		packet->payload -= size;
-		extension = (void *)extension + size;
-	}
-	packet->protocol = next;
-	packet->transport = extension;
+	found = skip_extensions(packet->context, sizeof(struct ethhdr) + packet->tags * sizeof(struct vlan_tag));
+	if (found < 0)
+		return found + UNDECIDED;
+	headers = found >> 16 & 0x7fff;
+	if (headers > packet->length)
+		return steering_counter_pass_short;
+	packet->protocol = found;
+	packet->transport = packet->network + headers;
+	packet->payload = packet->length - headers;
 	return UNDECIDED;
 }
 
