@@ -18,20 +18,31 @@ public struct KeyedHash: BitwiseCopyable, Sendable {
     public func of(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> UInt64 {
         var sum = first ^ UInt64(truncatingIfNeeded: range.count)
         var offset = range.lowerBound
-        while offset &+ 16 <= range.upperBound {
+        while offset &+ 16 < range.upperBound {
             sum = fold(sum ^ word(bytes, offset), second ^ word(bytes, offset &+ 8))
             offset &+= 16
         }
-        var rest: (UInt64, UInt64) = (0, 0)
-        while offset < range.upperBound {
-            rest.1 = rest.1 << 8 | rest.0 >> 56
-            // Safe: the span checks the offset, and any bits are a number.
-            rest.0 = rest.0 << 8 | UInt64(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
-            offset &+= 1
+        // The last sixteen, of which some may have been taken, or the one or two words of fewer.
+        if range.count >= 16 {
+            sum = fold(sum ^ word(bytes, range.upperBound &- 16), second ^ word(bytes, range.upperBound &- 8))
+        } else if range.count >= 8 {
+            sum = fold(sum ^ word(bytes, range.lowerBound), second ^ word(bytes, range.upperBound &- 8))
+        } else {
+            sum = fold(sum ^ octets(bytes, range), second)
         }
-        sum = fold(sum ^ rest.0, second ^ rest.1)
         sum = fold(sum ^ first, second)
         return sum == 0 ? 1 : sum
+    }
+
+    /// Up to eight octets as a word.
+    @inline(__always) @_noLocks
+    private func octets(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> UInt64 {
+        var word: UInt64 = 0
+        for offset in range {
+            // Safe: the span checks the offset, and any bits are a number.
+            word = word << 8 | UInt64(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+        }
+        return word
     }
 
     @inline(__always) @_noLocks

@@ -1,6 +1,6 @@
 /// A header field that the gateway may act on, and where its value stands.
 public struct HeaderRow: BitwiseCopyable, Sendable {
-    private let text: TextRange
+    @usableFromInline let text: TextRange
     /// Which field it is; never `other`.
     public let name: HeaderName
 
@@ -12,8 +12,8 @@ public struct HeaderRow: BitwiseCopyable, Sendable {
 
     /// Its value, as offsets in the span: without white space before and behind it, folded where the sender folded it
     /// (RFC 3261 section 7.3.1). Empty when there is none.
-    public var value: Range<Int> {
-        @_noLocks get { text.range }
+    @inlinable public var value: Range<Int> {
+        @inline(__always) @_noLocks get { text.range }
     }
 }
 

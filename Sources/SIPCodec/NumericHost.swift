@@ -7,25 +7,33 @@ public struct NumericHost: BitwiseCopyable, Sendable {
     public let address: IPv4Address
     /// The port, 1 to 65535; nil when there is none.
     public let port: UInt16?
-    private let text: TextRange
-    private let parametersText: TextRange
+    @usableFromInline let text: TextRange
+    @usableFromInline let parametersText: TextRange
 
     /// Where address and port stand.
-    public var range: Range<Int> { @_noLocks get { text.range } }
+    @inlinable public var range: Range<Int> { @inline(__always) @_noLocks get { text.range } }
     /// The parameters of the URI with the semicolon before the first, for `Parameters`; empty when there are none.
-    public var parameters: Range<Int> { @_noLocks get { parametersText.range } }
+    @inlinable public var parameters: Range<Int> { @inline(__always) @_noLocks get { parametersText.range } }
 
     /// Reads the URI that fills `range`; nil when it breaks the grammar, has another scheme, or a host of another kind.
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, uri range: Range<Int>) {
-        self.init(of: SIPURI(bytes, range))
+        if let usual = NumericHost(bytes, beginning: range), usual.range.upperBound == range.upperBound {
+            self = usual
+        } else {
+            self.init(of: SIPURI(bytes, range))
+        }
     }
 
     /// Reads the value that fills `range` as a `NameAddress`, and its URI.
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, nameAddress range: Range<Int>) {
-        guard let address = NameAddress(bytes, range) else { return nil }
-        self.init(of: SIPURI(bytes, address.uri))
+        if let usual = NumericHost(bytes, bracketed: range) {
+            self = usual
+        } else {
+            guard let address = NameAddress(bytes, range) else { return nil }
+            self.init(of: SIPURI(bytes, address.uri))
+        }
     }
 
     @inline(__always) @_noLocks
@@ -37,5 +45,50 @@ public struct NumericHost: BitwiseCopyable, Sendable {
         port = host.port
         text = TextRange(host.range.lowerBound..<host.portRange.upperBound)
         parametersText = TextRange(uri.parameters)
+    }
+
+    // MARK: As nearly all write it
+
+    /// <sip:user@host> or <sip:user@host:port>, maybe behind a quoted name, and maybe with parameters behind it; nil for
+    /// everything else, which may be an address as well.
+    @inline(__always) @_noLocks
+    private init?(_ bytes: borrowing RawSpan, bracketed range: Range<Int>) {
+        var start = range.lowerBound
+        let end = range.upperBound
+        if start < end, bytes.byte(at: start) == ASCII.quote {
+            guard let nameEnd = bytes.quotedEnd(start, end) else { return nil }
+            start = bytes.skipSpace(nameEnd, end)
+        }
+        guard start < end, bytes.byte(at: start) == ASCII.lessThan,
+            let host = NumericHost(bytes, beginning: start &+ 1..<end)
+        else { return nil }
+        let close = host.range.upperBound
+        guard close < end, bytes.byte(at: close) == ASCII.greaterThan else { return nil }
+        guard close &+ 1 == end || bytes.byte(at: close &+ 1) == ASCII.semicolon else { return nil }
+        self = host
+    }
+
+    /// sip:user@host or sip:user@host:port, with which `range` begins; what follows is for the caller to see.
+    @inline(__always) @_noLocks
+    private init?(_ bytes: borrowing RawSpan, beginning range: Range<Int>) {
+        let user = range.lowerBound &+ 4
+        let limit = range.upperBound
+        guard user < limit, bytes.quarter(at: range.lowerBound) & 0xFFDF_DFDF == 0x3A50_4953 else { return nil }
+        let at = bytes.end(before: ASCII.at, ASCII.greaterThan, in: user..<limit)
+        guard at > user, at < limit, bytes.byte(at: at) == ASCII.at,
+            let leading = LeadingAddress(bytes, at &+ 1..<limit)
+        else { return nil }
+        var end = leading.end
+        var port: UInt16?
+        if end < limit, bytes.byte(at: end) == ASCII.colon {
+            let number = bytes.number(from: end &+ 1, limit)
+            guard number.value >= 1 && number.value <= 65535 else { return nil }
+            port = UInt16(truncatingIfNeeded: number.value)
+            end = number.end
+        }
+        address = leading.address
+        self.port = port
+        text = TextRange(at &+ 1..<end)
+        parametersText = TextRange(end..<end)
     }
 }

@@ -56,12 +56,12 @@ public struct SDPLine: Sendable {
     /// What it is about.
     public let kind: Kind
     private let lineRange: TextRange
-    private let valueRange: TextRange
+    @usableFromInline let valueRange: TextRange
 
     /// All of the line, with the CR LF or LF that ends it.
     public var range: Range<Int> { @_noLocks get { lineRange.range } }
     /// What stands behind the "=", or the ":" of an attribute, without white space at either end. Empty when nothing does.
-    public var value: Range<Int> { @_noLocks get { valueRange.range } }
+    @inlinable public var value: Range<Int> { @inline(__always) @_noLocks get { valueRange.range } }
 
     /// Reads the line that stands in `range` of `bytes`, and without its end up to `contentEnd`; nil when it is none that a
     /// gateway acts on.

@@ -1,9 +1,9 @@
 /// A range of bytes in plain memory: half as large as `Range<Int>`, and bitwise copyable.
 ///
 /// Invariant: made from a range, so that the start is not above the end.
-struct TextRange: BitwiseCopyable, Sendable {
-    private let start: UInt32
-    private let end: UInt32
+@usableFromInline struct TextRange: BitwiseCopyable, Sendable {
+    @usableFromInline let start: UInt32
+    @usableFromInline let end: UInt32
 
     /// Offsets below 2^32.
     @inline(__always) @_noLocks
@@ -12,7 +12,7 @@ struct TextRange: BitwiseCopyable, Sendable {
         end = UInt32(truncatingIfNeeded: range.upperBound)
     }
 
-    var range: Range<Int> {
+    @inlinable var range: Range<Int> {
         @inline(__always) @_noLocks get {
             // Safe: by the invariant.
             unsafe Range(uncheckedBounds: (Int(truncatingIfNeeded: start), Int(truncatingIfNeeded: end)))

@@ -3,47 +3,50 @@
 /// Sums are kept in the machine's byte order: the one's complement sum is the same in either order as long as it is
 /// read and written in the one in which the words were added (RFC 1071 section 2 B).
 public enum Checksum {
-    /// Adds the bytes of a range to a running sum. Ranges of odd length may only come last.
+    /// Adds the bytes of a range to a running sum, 32 at a time as far as it goes. Ranges of odd length may only come last.
     @inlinable @_noLocks
     public static func sum(_ bytes: borrowing RawSpan, _ range: Range<Int>, onto initial: UInt64 = 0) -> UInt64 {
-        var sum = initial
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount, "bytes out of range")
+        var (even, odd) = (SIMD2<UInt64>.zero, SIMD2<UInt64>.zero)
         var offset = range.lowerBound
-        if range.count >= 64 { sum &+= wideSum(bytes, range, &offset) }
-        while offset &+ 4 <= range.upperBound {
-            // Safe: any bits are a number; the span checks the offset.
-            sum &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        // Safe, all of them: what is read lies in the range, which lies in the span; any bits are numbers.
+        while range.upperBound &- offset >= 32 {
+            even = unsafe even &+ halves(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Words.self))
+            offset &+= 16
+            odd = unsafe odd &+ halves(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Words.self))
+            offset &+= 16
+        }
+        let rest = range.upperBound &- offset
+        if rest & 16 != 0 {
+            even = unsafe even &+ halves(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Words.self))
+            offset &+= 16
+        }
+        var sum = initial &+ even[0] &+ even[1] &+ odd[0] &+ odd[1]
+        if rest & 8 != 0 {
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            sum &+= (word & 0xffff_ffff) &+ (word &>> 32)
+            offset &+= 8
+        }
+        if rest & 4 != 0 {
+            sum &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
             offset &+= 4
         }
-        if offset &+ 2 <= range.upperBound {
-            sum &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
+        if rest & 2 != 0 {
+            sum &+= unsafe UInt64(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
             offset &+= 2
         }
-        if offset < range.upperBound {
+        if rest & 1 != 0 {
             sum &+= UInt64(UInt16(bytes.octet(at: offset)).littleEndian)
         }
         return sum
     }
 
-    /// Adds 32 bytes at a time, and leaves `offset` where fewer follow.
-    @inlinable @inline(__always) @_noLocks
-    static func wideSum(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ offset: inout Int) -> UInt64 {
-        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount, "bytes out of range")
-        var (even, odd) = (SIMD2<UInt64>.zero, SIMD2<UInt64>.zero)
-        while offset <= range.upperBound &- 32 {
-            // Safe: any bits are numbers, and the range lies inside.
-            let first = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD2<UInt64>.self)
-            let second = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 16, as: SIMD2<UInt64>.self)
-            even = even &+ halves(first)
-            odd = odd &+ halves(second)
-            offset &+= 32
-        }
-        return even[0] &+ even[1] &+ odd[0] &+ odd[1]
-    }
+    @usableFromInline typealias Words = SIMD2<UInt64>
 
     /// The sums of the two halves of each word, which leave room for what carries over.
     @inlinable @inline(__always) @_noLocks
-    static func halves(_ words: SIMD2<UInt64>) -> SIMD2<UInt64> {
-        (words & SIMD2<UInt64>(repeating: 0xffff_ffff)) &+ (words &>> SIMD2<UInt64>(repeating: 32))
+    static func halves(_ words: Words) -> Words {
+        (words & Words(repeating: 0xffff_ffff)) &+ (words &>> Words(repeating: 32))
     }
 
     /// The sum of the pseudo header of TCP or UDP over IPv4 (RFC 9293 section 3.1); `length` is header plus data.

@@ -49,7 +49,7 @@ struct SpliceText: BitwiseCopyable {
     }
 
     /// How long it is.
-    var count: Int { @_noLocks get { Int(counts[0]) &+ Int(counts[1]) &+ Int(counts[2]) } }
+    var count: Int { @inline(__always) @_noLocks get { Int(counts[0]) &+ Int(counts[1]) &+ Int(counts[2]) } }
 
     /// Writes it to other bytes, and moves `offset` behind it.
     @inline(__always) @_noLocks
