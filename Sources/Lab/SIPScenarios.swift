@@ -41,6 +41,7 @@ struct SIPScenarios: Sendable {
             """)
     }
 
+    /// SIPp takes an INVITE that comes again after the 200 for a mistake, unless it is awaited.
     var callee: String {
         scenario(
             "callee",
@@ -55,6 +56,7 @@ struct SIPScenarios: Sendable {
 
                 \(description)
                 """))
+            <recv request="INVITE" optional="true"/>
             <recv request="ACK" optional="true" next="1"/>
             <recv request="BYE" next="2"/>
             <label id="1"/>
