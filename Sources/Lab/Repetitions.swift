@@ -45,7 +45,10 @@ public struct Repetitions: Sendable {
         var first: [Identity: Datagram] = [:]
         for datagram in datagrams where datagram.destination.hasPrefix("\(address):") {
             guard let identity = datagram.message.flatMap(Identity.init) else { continue }
-            guard let known = first.updateValue(first[identity] ?? datagram, forKey: identity) else { continue }
+            guard let known = first[identity] else {
+                first[identity] = datagram
+                continue
+            }
             count += 1
             let isSame =
                 known.payload == datagram.payload && known.source == datagram.source

@@ -46,6 +46,30 @@ extension LabTests {
             try gateway.stop()
         }
 
+        @Test("A message that comes again with another address is found out, and one of another transaction is none")
+        func repetitions() {
+            func bye(branch: Int, via: String, from source: String = "203.0.113.7:40000") -> Datagram {
+                let message = """
+                    BYE sip:bob@203.0.113.20 SIP/2.0
+                    Via: SIP/2.0/UDP \(via);branch=z9hG4bK\(branch);rport
+                    From: <sip:alice@203.0.113.7>;tag=1
+                    To: <sip:bob@203.0.113.20>;tag=2
+                    Call-ID: 3@192.168.1.10
+                    CSeq: 2 BYE
+
+
+                    """.replacingOccurrences(of: "\n", with: "\r\n")
+                return Datagram(time: 0, source: source, destination: "203.0.113.20:5060", payload: Array(message.utf8))
+            }
+            let (first, other) = ("203.0.113.7:40000", "203.0.113.7:40001")
+            let heard = [
+                bye(branch: 1, via: first), bye(branch: 1, via: first), bye(branch: 1, via: other),
+                bye(branch: 1, via: first, from: other), bye(branch: 2, via: other),
+            ]
+            let repetitions = Repetitions(to: "203.0.113.20", in: heard)
+            #expect(repetitions.count == 3 && repetitions.differences.count == 2)
+        }
+
         private func run(_ load: SIPLoad, in topology: Topology, _ gateway: GatewayProcess) throws {
             let links = try [topology.inside, topology.outside].map { try Impairment(on: $0) }
             let result = try load.run(
