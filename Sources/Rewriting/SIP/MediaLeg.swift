@@ -16,7 +16,8 @@ public struct MediaLeg: BitwiseCopyable, Sendable {
     public internal(set) var translated = Endpoint(IPv4Address(0), 0)
     /// The outside end.
     public internal(set) var outside = Endpoint(IPv4Address(0), 0)
-    /// RTP's clock rate in Hz; 0 when it carries no RTP, or the rate is not known.
+    /// The clock rate of the RTP payload type that the answer likes best, in Hz; 0 when it carries no RTP, or the rate is
+    /// not known.
     public internal(set) var clockRate: UInt32 = 0
     /// When a packet last passed, in nanoseconds, as far as it was looked for.
     var seen: UInt64 = 0

@@ -228,7 +228,7 @@ extension SIPGateway {
         }
         end.media = Endpoint(address.value, media.port.number)
         guard media.isRTP else { return end }
-        end.clockRate = media.isAudio ? 8000 : 90000
+        end.clockRate = media.clockRate
         end.isMultiplexed = media.isMultiplexed
         let control = media.controlAddress.isThere ? media.controlAddress.value : address.value
         let port = media.hasControl ? media.control.number : media.port.number &+ 1
