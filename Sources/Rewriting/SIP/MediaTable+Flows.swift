@@ -2,35 +2,44 @@ import WireFormats
 
 /// The flows between the ends of media: which there are, and until when.
 extension MediaTable {
-    /// Opens the flows between the two ends of a media as they are now. False when there is no room for all of them.
+    /// Opens the flows between the two ends of a media as they are now, with the clock rate of the RTP payload type that was
+    /// agreed on. False when there is no room for all of them.
     @_noLocks
-    mutating func connect(
-        _ slot: Int, clockRate: UInt32, in lists: inout CallMediaLists, now: UInt64
-    ) -> Bool {
+    mutating func connect(_ slot: Int, clockRate: UInt32, in lists: inout CallMediaLists, now: UInt64) -> Bool {
         let inside = media[slot].ends[0]
         let outside = media[slot].ends[1]
         guard media[slot].stream != 0, inside.isThere, outside.isThere else { return true }
+        let stream = Int(media[slot].stream) &- 1
         let hasControl = inside.hasControl(with: outside)
-        var isComplete = open(slot, outside.media, isControl: false, &lists, now)
-        if hasControl { isComplete = open(slot, outside.control, isControl: true, &lists, now) && isComplete }
+        var leg = MediaLeg()
+        leg.call = media[slot].call
+        leg.line = media[slot].line
+        leg.seen = now
+        leg.clockRate = clockRate
+        leg.outside = outside.media
+        var isComplete = open(leg, of: stream, &lists)
+        if hasControl {
+            leg.isControl = true
+            leg.outside = outside.control
+            isComplete = open(leg, of: stream, &lists) && isComplete
+        }
         for index in 0..<outside.candidateCount {
             let candidate = outside.candidates[index]
             guard hasControl || !candidate.isControl else { continue }
-            isComplete = open(slot, candidate.endpoint, isControl: candidate.isControl, &lists, now) && isComplete
+            leg.isControl = candidate.isControl
+            leg.outside = candidate.endpoint
+            isComplete = open(leg, of: stream, &lists) && isComplete
         }
         return isComplete
     }
 
-    /// Opens the flows to an outside end unless they are open; those that were to be closed stay.
+    /// Opens the flows of a leg to an outside end unless they are open; those that were to be closed stay.
     @_noLocks
-    private mutating func open(
-        _ slot: Int, _ outside: Endpoint, isControl: Bool, _ lists: inout CallMediaLists, _ now: UInt64
-    ) -> Bool {
-        let owner = Int(media[slot].stream) &- 1
+    private mutating func open(_ wanted: MediaLeg, of owner: Int, _ lists: inout CallMediaLists) -> Bool {
         var entry = streams[owner].legs
         while entry != 0 {
             let leg = Int(entry) &- 1
-            if legs[leg].outside == outside, legs[leg].isControl == isControl {
+            if legs[leg].outside == wanted.outside, legs[leg].isControl == wanted.isControl {
                 if legs[leg].closes != 0 { setCloses(leg, 0) }
                 return true
             }
@@ -38,16 +47,11 @@ extension MediaTable {
         }
         guard lists.legCount < CallMediaLists.legMax, let place = freeLegs.take() else { return false }
         let stream = streams[owner]
-        var leg = MediaLeg()
+        var leg = wanted
         leg.number = numbers.next()
-        leg.call = media[slot].call
-        leg.line = media[slot].line
-        leg.isControl = isControl
-        leg.inside = isControl ? stream.control : stream.media
-        leg.translated = isControl ? stream.translatedControl : stream.translated
-        leg.outside = outside
-        leg.clockRate = isControl ? 0 : media[slot].ends[1].clockRate
-        leg.seen = now
+        leg.inside = leg.isControl ? stream.control : stream.media
+        leg.translated = leg.isControl ? stream.translatedControl : stream.translated
+        if leg.isControl { leg.clockRate = 0 }
         leg.next = stream.legs
         legs.store(leg, at: place)
         streams[owner].legs = UInt32(truncatingIfNeeded: place &+ 1)
