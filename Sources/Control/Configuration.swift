@@ -101,6 +101,8 @@ public struct Configuration: Equatable, Sendable {
         public var transports: [Transport] = [.udp, .tcp]
         /// `ice`: what becomes of the candidates of ICE.
         public var ice = ICE.rewrite
+        /// `latching`: whether media may come from elsewhere than the outside announces (RFC 7362).
+        public var latching = Latching.auto
         /// `binding-seconds`: how long an inside endpoint keeps its public one after its last packet, 120 to 86400 (RFC
         /// 4787 REQ-5).
         public var bindingSeconds = 300
@@ -117,6 +119,17 @@ public struct Configuration: Equatable, Sendable {
             case udp
             /// TCP, for connections that the inside opens.
             case tcp
+        }
+
+        /// Whether media may come, once for each offer and answer, from another port than the outside announces, or from
+        /// the host that its description comes from.
+        public enum Latching: String, CaseIterable, Sendable {
+            /// They may not.
+            case off
+            /// They may where the announced address or that host's is private.
+            case auto
+            /// They may, also where both are public.
+            case always
         }
 
         /// What becomes of the candidates of ICE.

@@ -140,8 +140,8 @@ public final class RunningGateway: Service {
             if comparable != configuration {
                 logger.warning(
                     """
-                    reload: only the times under `ftp` and `sip`, and `ice`, can change while the gateway runs; restart \
-                    for the rest
+                    reload: only the times under `ftp` and `sip`, `ice` and `latching` can change while the gateway runs; \
+                    restart for the rest
                     """)
             }
             workers.set(
@@ -189,6 +189,12 @@ extension SIPSettings {
             case .rewrite: .rewrite
             case .strip: .strip
             case .leave: .leave
+            }
+        latching =
+            switch sip.latching {
+            case .off: .off
+            case .auto: .auto
+            case .always: .always
             }
     }
 }

@@ -112,6 +112,7 @@ struct ConfigurationTests {
         Refusal("ftp:", "sip:\n  transports: []\nftp:", "12:15", "sip.transports has to be a list"),
         Refusal("ftp:", "sip:\n  transports: [sctp]\nftp:", "12:16", "'sctp' is not known here"),
         Refusal("ftp:", "sip:\n  ice: melt\nftp:", "12:8", "write rewrite or strip or leave"),
+        Refusal("ftp:", "sip:\n  latching: on\nftp:", "12:13", "write off or auto or always"),
         Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
         Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),
         Refusal("ftp:", "publish: []\nftp:", "11:1", "published servers are not available in this version"),

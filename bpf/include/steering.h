@@ -201,7 +201,8 @@ enum steering_address_use {
  * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP): what
  * comes to it from outside is steered whatever its source port. Bindings are ports of the block, and no port of the
  * block is a service's, which the configuration refuses: so each of these bytes has one writer, and a binding's port
- * has no other bit.
+ * has no other bit. Nor has a public port of media that may still come from elsewhere than was announced (RFC 7362): what
+ * comes to it without a flow is steered.
  */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
@@ -209,6 +210,7 @@ enum steering_service {
 	STEERING_SERVICE_TCP6 = 4,
 	STEERING_SERVICE_UDP6 = 8,
 	STEERING_SERVICE_BINDING = 16,	/* UDP over IPv4, to a public address */
+	STEERING_SERVICE_MEDIA = 32,	/* the same */
 };
 
 /* What all packets have in common; mapped into user space. */
@@ -293,6 +295,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(steer_service, "to the worker: control conversation") \
 	X(steer_fragment, "to the worker: IP fragment of a control conversation") \
 	X(steer_icmp, "to the worker: ICMP error about a control conversation") \
+	X(steer_media, "to the worker: media from elsewhere than was announced, while that may be (RFC 7362)") \
 	X(steer_expiring, "to the worker: flow packet whose TTL ends here") \
 	X(steer_neighbour, "to the worker: flow packet whose next hop has no neighbour entry yet") \
 	X(steer_big, "to the worker: flow packet too big for its way out") \

@@ -28,6 +28,9 @@ struct MediaEnd: BitwiseCopyable {
     var keepsPrevious = false
     /// The clock rate of RTP's first payload type in Hz; 0 when it is not RTP, or not known.
     var clockRate: UInt32 = 0
+    /// The host that media may come from beside this end's own, and both of them from any port (RFC 7362); 0 when they have
+    /// to come from this end.
+    var latching = IPv4Address(0)
 
     @_noLocks
     init() {}

@@ -92,6 +92,7 @@ extension MediaTable {
                 continue
             }
             ask(.close, leg)
+            let ended = legs[leg]
             if let previous {
                 legs.beginChange(of: previous)
                 legs[previous].next = mark
@@ -102,6 +103,7 @@ extension MediaTable {
             lists.legCount &-= 1
             legs.store(MediaLeg(), at: leg)
             freeLegs.give(leg)
+            if ended.latching.value != 0 { askForStrays(at: ended.translated) }
         }
         return next
     }

@@ -16,6 +16,7 @@ extension MediaTable {
         leg.line = media[slot].line
         leg.seen = now
         leg.clockRate = clockRate
+        leg.latching = outside.latching
         leg.outside = outside.media
         var isComplete = open(leg, of: stream, &lists)
         if hasControl {
@@ -23,6 +24,7 @@ extension MediaTable {
             leg.outside = outside.control
             isComplete = open(leg, of: stream, &lists) && isComplete
         }
+        leg.latching = IPv4Address(0)
         for index in 0..<outside.candidateCount {
             let candidate = outside.candidates[index]
             guard hasControl || !candidate.isControl else { continue }
@@ -41,6 +43,7 @@ extension MediaTable {
             let leg = Int(entry) &- 1
             if legs[leg].outside == wanted.outside, legs[leg].isControl == wanted.isControl {
                 if legs[leg].closes != 0 { setCloses(leg, 0) }
+                if wanted.latching.value != 0 { setLatching(leg, to: wanted.latching) }
                 return true
             }
             entry = legs[leg].next
@@ -51,12 +54,14 @@ extension MediaTable {
         leg.number = numbers.next()
         leg.inside = leg.isControl ? stream.control : stream.media
         leg.translated = leg.isControl ? stream.translatedControl : stream.translated
+        leg.latched = leg.outside
         if leg.isControl { leg.clockRate = 0 }
         leg.next = stream.legs
         legs.store(leg, at: place)
         streams[owner].legs = UInt32(truncatingIfNeeded: place &+ 1)
         lists.legCount &+= 1
         ask(.open, place)
+        if leg.latching.value != 0 { askForStrays(at: leg.translated) }
         return true
     }
 

@@ -14,7 +14,7 @@ struct MediaTable: ~Copyable {
     var freeMedia: FreeList
     private var freeStreams: FreeList
     var freeLegs: FreeList
-    private var ports: PortBlock
+    var ports: PortBlock
     var numbers: Numbers
     private let published: PublicEndpoints
     private var requests: Slots<SIPRequest>

@@ -140,6 +140,7 @@ extension SIPGateway {
                 end = MediaEnd()
             } else {
                 addCandidates(line, to: &end)
+                end.latching = latching(end, hasCandidates: hasCandidates(line), context)
             }
             guard let part else { continue }
             let item = MediaTable.Description(
@@ -290,6 +291,13 @@ extension SIPGateway {
                 end.add(endpoint, isControl: candidate.component == 2)
             }
         }
+    }
+
+    /// Whether the other side gets candidates of an m= line to see.
+    @_noLocks
+    private func hasCandidates(_ line: Int) -> Bool {
+        if case .strip = settings.ice { return false }
+        return description[line].candidateCount > 0
     }
 
     /// The inside end behind a public endpoint that an outside description names: another phone of this site, which the

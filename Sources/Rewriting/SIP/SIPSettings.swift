@@ -10,6 +10,17 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
         case leave
     }
 
+    /// From where media may come but from the endpoint that the outside announces (RFC 7362): once for each offer and
+    /// answer, from another port of that host, or from the host that the description came from.
+    public enum Latching: UInt8, BitwiseCopyable, Sendable {
+        /// From nowhere.
+        case off
+        /// From there, where either of the two addresses is a private one: where there is a NAT to be seen.
+        case auto
+        /// From there, also where both are public.
+        case always
+    }
+
     /// How long an inside endpoint keeps its public one after its last packet (RFC 4787 REQ-5: five minutes).
     public var binding: UInt64 = 300_000_000_000
     /// The silence of a registered phone after which the gateway sends its registrar a keep-alive (RFC 5626 section 4.4.1:
@@ -29,6 +40,8 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     public var linger: UInt64 = 32_000_000_000
     /// What becomes of ICE.
     public var ice = ICE.rewrite
+    /// From where media may come.
+    public var latching = Latching.auto
 
     /// The defaults.
     @_noLocks
