@@ -30,7 +30,8 @@ struct SDPAttribute {
     @inline(__always) @_noLocks
     private static func mayBeKnown(_ letters: UInt32) -> Bool {
         switch letters | 0x2020_2020 {
-        case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"), UInt32(ascii: "recv"),
+        case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"),
+            UInt32(ascii: "recv"),
             UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
             UInt32(ascii: "path"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
             UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):

@@ -127,7 +127,8 @@ struct Calls: ParsableCommand {
                 [(">", media.sent), ("<", media.received)].map { arrow, stream in
                     [
                         "", "\(media.line) \(media.isControl ? "RTCP" : "media") \(arrow)", media.inside,
-                        media.translated, media.latched ?? media.outside, "\(stream?.packets ?? 0)", "\(stream?.lost ?? 0)",
+                        media.translated, media.latched ?? media.outside, "\(stream?.packets ?? 0)",
+                        "\(stream?.lost ?? 0)",
                         "\(stream?.duplicates ?? 0)", "\((stream?.reordered ?? 0) + (stream?.late ?? 0))",
                         stream?.jitterMilliseconds.map { String(format: "%.1f ms", $0) } ?? "-",
                         stream?.quality.map { String(format: "%.1f", $0) } ?? "-",

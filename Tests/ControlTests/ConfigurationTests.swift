@@ -112,6 +112,8 @@ struct ConfigurationTests {
         Refusal("ftp:", "sip:\n  transports: []\nftp:", "12:15", "sip.transports has to be a list"),
         Refusal("ftp:", "sip:\n  transports: [sctp]\nftp:", "12:16", "'sctp' is not known here"),
         Refusal("ftp:", "sip:\n  ice: melt\nftp:", "12:8", "write rewrite or strip or leave"),
+        Refusal("ftp:", "sip:\n  media-dscp: 64\nftp:", "12:15", "write a number from 0 to 63"),
+        Refusal("ftp:", "sip:\n  media-kbit: 7\nftp:", "12:15", "write a number from 8 to 1000000"),
         Refusal("ftp:", "sip:\n  latching: on\nftp:", "12:13", "write off or auto or always"),
         Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
         Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),

@@ -33,6 +33,7 @@ enum steering_limits {
 	STEERING_STREAMS_MAX = 0xffffff,	/* RTP streams that flows can name */
 	STEERING_STREAM_WINDOW = 64,	/* sequence numbers that a stream remembers */
 	STEERING_STREAM_NO_JUMP = 0x10000,
+	STEERING_MEDIA_MARKED = 0x100,	/* in media_tos: there is one */
 	STEERING_CLOCK_RATE_MAX = 3000000,	/* Hz, that steering_clock_units can do */
 };
 
@@ -213,7 +214,7 @@ enum steering_service {
 	STEERING_SERVICE_MEDIA = 32,	/* the same */
 };
 
-/* What all packets have in common; mapped into user space. */
+/* What all packets have in common; mapped into user space. Media are UDP flows over IPv4. */
 struct steering_settings {
 	__u32 tick;		/* one thread publishes it */
 	__u32 generation;	/* never 0; another one makes the program ask the kernel's tables, and its own, again */
@@ -221,6 +222,8 @@ struct steering_settings {
 	__u32 filter_shift;	/* 64 less the binary logarithm of the number of filter cells */
 	__u16 port_first;	/* the block, inclusive; 0 and 0 without NAT */
 	__u16 port_last;
+	__u32 media_tos;	/* MEDIA_MARKED | DSCP << 2: what media leave with; 0: what they came with */
+	__u32 media_byte_time;	/* what a byte of a stream takes at its highest rate, in ns / 256; 0: there is none */
 };
 
 /* What packets look up by a number; mapped into user space, too: an access without a lookup. */
@@ -308,6 +311,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(drop_claimed_pinhole, "dropped: pinhole already used, or shut") \
 	X(drop_pinhole_state, "dropped: first packet through a pinhole is not a SYN") \
 	X(drop_flow_full, "dropped: flow table full") \
+	X(drop_rate, "dropped: media above the rate of a stream (sip.media-kbit)") \
 	X(drop_down, "dropped: service traffic while no worker served its queue") \
 	X(drop_flow_down, "dropped: flow packet that needs a worker, on a queue that none served") \
 	X(drop_room, "dropped: no room to change the frame")
