@@ -261,7 +261,7 @@ extension Configuration.SIP {
         self.init()
         guard let node = file.values["sip"] else { return nil }
         let keys = [
-            "ports", "transports", "ice", "latching", "media-dscp", "media-kbit", "binding-seconds",
+            "ports", "transports", "ice", "latching", "media-dscp", "media-kbit", "signed-bodies", "binding-seconds",
             "keepalive-seconds", "media-seconds", "hold-seconds",
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
@@ -277,6 +277,7 @@ extension Configuration.SIP {
         latching = reader.choice(section, "latching", Latching.self) ?? latching
         mediaDSCP = reader.number(section, "media-dscp", 0...63)
         mediaKilobits = reader.number(section, "media-kbit", 8...1_000_000)
+        signedBodies = reader.choice(section, "signed-bodies", SignedBodies.self) ?? signedBodies
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds
         mediaSeconds = reader.number(section, "media-seconds", 10...86400) ?? mediaSeconds

@@ -118,6 +118,9 @@ public struct Configuration: Equatable, Sendable {
         /// `hold-seconds`: the same while a call is held, above the former, up to 604800.
         public var holdSeconds = 86400
 
+        /// `signed-bodies`: what becomes of requests whose session description is signed, so that it cannot be edited.
+        public var signedBodies = SignedBodies.pass
+
         /// What carries SIP.
         public enum Transport: String, CaseIterable, Sendable {
             /// UDP.
@@ -145,6 +148,14 @@ public struct Configuration: Equatable, Sendable {
             case strip
             /// They are left as they are.
             case leave
+        }
+
+        /// What becomes of requests whose session description is signed.
+        public enum SignedBodies: String, CaseIterable, Sendable {
+            /// They go on as they are, and their media are not heard.
+            case pass
+            /// Over UDP they are answered with 488.
+            case refuse
         }
 
         /// The defaults.

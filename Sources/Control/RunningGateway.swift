@@ -140,8 +140,8 @@ public final class RunningGateway: Service {
             if comparable != configuration {
                 logger.warning(
                     """
-                    reload: only the times under `ftp` and `sip`, and how `sip` treats ICE and media, can change while the \
-                    gateway runs; restart for the rest
+                    reload: only the times under `ftp` and `sip`, and how `sip` treats ICE, media and signed bodies, can \
+                    change while the gateway runs; restart for the rest
                     """)
             }
             workers.set(
@@ -197,6 +197,7 @@ extension SIPSettings {
             case .auto: .auto
             case .always: .always
             }
+        signedBodies = sip.signedBodies == .refuse ? .refuse : .pass
     }
 }
 
