@@ -40,7 +40,7 @@ extension Worker {
         let before = gateway.sip.leg(slot)
         let pair = FlowPair(before)
         guard maps.flows.lookup(pair.forward, into: &forward), maps.flows.lookup(pair.reverse, into: &reverse),
-            reverse.packets == 0 || tick &- reverse.last_seen > 2
+            reverse.packets == 0 || tick > reverse.last_seen &+ 2
         else { return }
         gateway.sip.latch(slot, to: datagram.source)
         let leg = gateway.sip.leg(slot)
