@@ -39,6 +39,35 @@ extension Worker {
         return ownership.owner(of: port) ?? sockets.worker
     }
 
+    /// Whose an ICMP error about a datagram is; nil if a frame is no such error.
+    @_noLocks
+    func owner(ofSIPErrorIn bytes: borrowing RawSpan, from side: Side) -> Int? {
+        switch gateway.sip.owner(ofErrorIn: bytes, from: side) {
+        case nil: nil
+        case .host(let address): ownership.owner(of: address)
+        case .port(let port): ownership.owner(of: port) ?? sockets.worker
+        }
+    }
+
+    /// Sends an ICMP error about a datagram of a binding on, or hands it over to its owner. The frame is the caller's no
+    /// longer.
+    @_semantics("no_performance_analysis")
+    mutating func receiveSIPError(
+        _ bytes: borrowing RawSpan, from side: Side, _ frame: Frame, socket: Int, owner: Int
+    ) {
+        if owner != sockets.worker {
+            sockets.handOver(frame, socket: socket, to: owner)
+            return
+        }
+        if let error = gateway.sip.translate(errorIn: bytes, from: side) {
+            gateway.sip.count(.sipErrors)
+            send(error, bytes)
+        } else {
+            gateway.sip.count(.dropSIPUnknown)
+        }
+        sockets.release(frame)
+    }
+
     /// Works on a fragment of a datagram, or hands it over to the datagram's owner, as only the first one tells who that
     /// is. The frame is the caller's no longer.
     @_semantics("no_performance_analysis")

@@ -204,6 +204,10 @@ public struct Worker: ~Copyable {
                     return
                 }
             }
+            if packet.protocolNumber == 1, let owner = owner(ofSIPErrorIn: bytes, from: links[link].side) {
+                receiveSIPError(bytes, from: links[link].side, frame, socket: socket, owner: owner)
+                return
+            }
             let segment = TCPPacket(bytes)
             if let owner = otherOwner(of: bytes, segment, from: links[link].side) {
                 sockets.handOver(frame, socket: socket, to: owner)
@@ -269,7 +273,7 @@ public struct Worker: ~Copyable {
     }
 
     @_semantics("no_performance_analysis")
-    private mutating func send(_ error: TranslatedError, _ original: borrowing RawSpan) {
+    mutating func send(_ error: TranslatedError, _ original: borrowing RawSpan) {
         guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
         var bytes = unsafe room(frame)
         frame.length = UInt16(truncatingIfNeeded: error.write(original, into: &bytes, at: 0))

@@ -189,7 +189,7 @@ public struct Gateway: ~Copyable {
             if side == .outside { ends = ControlEnds(side: side, near: segment.destination, far: segment.source) }
         } else {
             // The quoted packet went the other way.
-            guard let error = QuotedError(frame) else { return nil }
+            guard let error = QuotedError(frame), !error.isDatagram else { return nil }
             ends = ControlEnds(side: side, near: error.source, far: error.destination)
             if side == .inside { ends = ControlEnds(side: side, near: error.destination, far: error.source) }
         }
@@ -432,7 +432,7 @@ public struct Gateway: ~Copyable {
 
     @_noLocks
     private mutating func receiveError(_ frame: RawSpan, from side: Side) -> Verdict {
-        guard let error = QuotedError(frame) else { return .foreign }
+        guard let error = QuotedError(frame), !error.isDatagram else { return .foreign }
         if side == .outside {
             guard case .conversation(let slot)? = surroundings.data.ports.owner(of: error.source),
                 conversations[slot].outside == error.destination

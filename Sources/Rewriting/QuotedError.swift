@@ -2,7 +2,7 @@ import WireFormats
 
 /// An ICMP error about a packet that the gateway had translated, decoded (RFC 792, RFC 5508 section 7).
 ///
-/// Invariant: `quoted` holds an IPv4 header and at least eight octets of TCP, within the frame.
+/// Invariant: `quoted` holds an IPv4 header and at least eight octets of TCP or UDP, within the frame.
 struct QuotedError {
     /// The outer packet.
     let packet: IPv4Packet
@@ -12,12 +12,14 @@ struct QuotedError {
     let source: Endpoint
     /// Where it was going.
     let destination: Endpoint
-    /// Its sequence number.
+    /// Whether it was one of UDP.
+    let isDatagram: Bool
+    /// Its sequence number, if it was one of TCP.
     let sequence: SequenceNumber
     /// The MTU that a packet too big was told (RFC 1191), else nil.
     let nextHopMTU: Int?
 
-    /// Decodes a frame; nil if it is no ICMP error, is corrupt, or quotes no TCP segment.
+    /// Decodes a frame; nil if it is no ICMP error, is corrupt, or quotes neither TCP nor UDP.
     @_noLocks
     init?(_ frame: borrowing RawSpan) {
         guard let packet = IPv4Packet(frame), packet.protocolNumber == 1, !packet.isFragment,
@@ -27,15 +29,17 @@ struct QuotedError {
         let type = frame.octet(at: icmp)
         guard type == 3 || type == 11 || type == 12,
             Checksum.fold(Checksum.sum(frame, packet.payload)) == 0xffff,
-            let quoted = IPv4Packet(quotedIn: frame, at: icmp &+ 8), quoted.protocolNumber == 6,
+            let quoted = IPv4Packet(quotedIn: frame, at: icmp &+ 8),
+            quoted.protocolNumber == 6 || quoted.protocolNumber == 17,
             quoted.payload.upperBound <= packet.payload.upperBound, quoted.payload.count >= 8
         else { return nil }
         self.packet = packet
         self.quoted = quoted
-        let tcp = quoted.payload.lowerBound
-        source = Endpoint(quoted.source, frame.number16(at: tcp))
-        destination = Endpoint(quoted.destination, frame.number16(at: tcp &+ 2))
-        sequence = SequenceNumber(frame.number32(at: tcp &+ 4))
+        isDatagram = quoted.protocolNumber == 17
+        let transport = quoted.payload.lowerBound
+        source = Endpoint(quoted.source, frame.number16(at: transport))
+        destination = Endpoint(quoted.destination, frame.number16(at: transport &+ 2))
+        sequence = SequenceNumber(frame.number32(at: transport &+ 4))
         let isTooBig = type == 3 && frame.octet(at: icmp &+ 1) == 4
         nextHopMTU = isTooBig ? Int(frame.number16(at: icmp &+ 6)) : nil
     }
@@ -49,10 +53,10 @@ public struct TranslatedError: Sendable {
     public let source: IPv4Address
     /// The host that it is for.
     public let destination: IPv4Address
-    /// The quoted packet as that host once sent it.
+    /// The quoted packet as that host once sent it; a datagram has no sequence number.
     let quotedSource: Endpoint
     let quotedDestination: Endpoint
-    let quotedSequence: SequenceNumber
+    let quotedSequence: SequenceNumber?
     /// Where things stand in the frame that it came in.
     let packet: Range<Int>
     let icmp: Int
@@ -62,7 +66,7 @@ public struct TranslatedError: Sendable {
     @_noLocks
     init(
         _ error: QuotedError, toward side: Side, source: IPv4Address, destination: IPv4Address,
-        quotedSource: Endpoint, quotedDestination: Endpoint, quotedSequence: SequenceNumber
+        quotedSource: Endpoint, quotedDestination: Endpoint, quotedSequence: SequenceNumber?
     ) {
         toward = side
         self.source = source
@@ -90,10 +94,26 @@ public struct TranslatedError: Sendable {
         frame.put(quotedDestination.address, at: quoted &+ shift &+ 16)
         frame.put(quotedSource.port, at: transport)
         frame.put(quotedDestination.port, at: transport &+ 2)
-        frame.put(quotedSequence.value, at: transport &+ 4)
+        if let quotedSequence {
+            frame.put(quotedSequence.value, at: transport &+ 4)
+        } else if original.number16(at: quotedTransport &+ 6) != 0 {
+            frame.put(datagramChecksum(original), at: transport &+ 6)
+        }
         ErrorReply.finish(&frame, network..<icmp &+ shift, at: network &+ 10)
         ErrorReply.finish(&frame, quoted &+ shift..<transport, at: quoted &+ shift &+ 10)
         ErrorReply.finish(&frame, icmp &+ shift..<packet.upperBound &+ shift, at: icmp &+ shift &+ 2)
         return packet.count
+    }
+
+    /// The checksum of the quoted datagram with its new ends.
+    @_noLocks
+    private func datagramChecksum(_ original: borrowing RawSpan) -> UInt16 {
+        var checksum = original.number16(at: quotedTransport &+ 6)
+        let ends = (quotedSource.address.value, quotedDestination.address.value)
+        let ports = UInt32(quotedSource.port) << 16 | UInt32(quotedDestination.port)
+        checksum = Checksum.updated(checksum, replacing: original.number32(at: quoted &+ 12), by: ends.0)
+        checksum = Checksum.updated(checksum, replacing: original.number32(at: quoted &+ 16), by: ends.1)
+        checksum = Checksum.updated(checksum, replacing: original.number32(at: quotedTransport), by: ports)
+        return checksum == 0 ? 0xffff : checksum
     }
 }

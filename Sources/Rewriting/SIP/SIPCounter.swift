@@ -8,7 +8,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
     case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
     case sipFragments
     // Events of messages.
-    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread, sipErrors
     // Events of bindings and registrations.
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
@@ -38,6 +38,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipKeepalives: "keep-alives sent by the gateway for registered phones"
         case .sipStreamsUnread:
             "directions of TCP connections passed on unread from where no message could be found any more"
+        case .sipErrors: "ICMP errors about SIP datagrams, passed on to whose datagram it was"
         case .bindingsOpened: "inside endpoints given a public one"
         case .bindingsEnded: "inside endpoints forgotten"
         case .registrationsOpened: "registrations confirmed by a registrar"

@@ -10,7 +10,7 @@ extension SIPGateway {
     mutating func followRegistration(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
         let code = message.startLine.code
         guard code >= 200, code < 300, context.side == .outside,
-            isPeer(context.source, context), let party = NameAddress(bytes, message.to)
+            isPeer(context.source, of: context.binding), let party = NameAddress(bytes, message.to)
         else { return }
         let key = hash.of(bytes, party.uri)
         let common = seconds(bytes, rows.first(.expires)) ?? 3600

@@ -326,16 +326,15 @@ public struct SIPGateway: ~Copyable {
     /// has sent to, or is registered.
     @_noLocks
     private mutating func passForeign(_ frame: RawSpan, _ datagram: UDPPacket, _ context: Context) {
-        guard context.side == .inside || isPeer(datagram.source, context) else { return count(.dropSIPUnknown) }
+        guard context.side == .inside || isPeer(datagram.source, of: context.binding) else { return count(.dropSIPUnknown) }
         count(.sipForeign)
         send(frame, datagram.payload, context)
     }
 
     /// Whether the inside end has lately sent to an outside one, or is registered there.
     @_noLocks
-    func isPeer(_ source: Endpoint, _ context: Context) -> Bool {
-        bindings[context.binding].hasSent(to: source)
-            || registrations.isRegistrar(source, of: bindings[context.binding])
+    func isPeer(_ source: Endpoint, of binding: Int) -> Bool {
+        bindings[binding].hasSent(to: source) || registrations.isRegistrar(source, of: bindings[binding])
     }
 
     /// Sends a message on, with all changes.
