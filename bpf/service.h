@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Services: control conversations, which go to a worker. From inside, those that go to the outside; from outside, the
- * answers to NAT's own ports, and all that comes to bindings (IPv4), or the answers to anybody but the router (IPv6).
+ * Services: control conversations, which go to a worker. From inside, those that go to the outside, and what goes to
+ * bindings; from outside, the answers to NAT's own ports, and all that comes to bindings (IPv4), or the answers to
+ * anybody but the router (IPv6).
  */
 #ifndef STEERING_SERVICE_H
 #define STEERING_SERVICE_H
@@ -31,12 +32,18 @@ static __always_inline int in_port_block(__be16 port)
 	return settings.port_first <= bpf_ntohs(port) && bpf_ntohs(port) <= settings.port_last;
 }
 
+/* Whether a packet goes to a binding, as far as its port says. */
+static __always_inline int has_binding(__u8 protocol, struct port_pair ports)
+{
+	return protocol == IPPROTO_UDP && services_of(ports.destination) & STEERING_SERVICE_BINDING;
+}
+
 /* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a binding, or to NAT's own. */
 static __always_inline int is_service_ipv4(__u8 side, __u8 protocol, struct port_pair ports)
 {
 	if (side == STEERING_INSIDE)
 		return has_service(side, protocol, 4, ports);
-	if (protocol == IPPROTO_UDP && services_of(ports.destination) & STEERING_SERVICE_BINDING)
+	if (has_binding(protocol, ports))
 		return 1;
 	return has_service(side, protocol, 4, ports) && in_port_block(ports.destination);
 }
@@ -126,10 +133,22 @@ static __always_inline enum steering_counter answer_ipv4(const struct packet *pa
 	return answer->verdict;
 }
 
+/* Whether a packet from inside goes to a binding of another host inside (RFC 4787 REQ-9). */
+static __always_inline int turns_back(const struct packet *packet)
+{
+	struct steering_address destination = { .word[0] = ((struct iphdr *)packet->network)->daddr };
+
+	return packet->side == STEERING_INSIDE && has_binding(packet->protocol, packet->ports) &&
+	       answer_ipv4(packet) == steering_counter_pass_local &&
+	       address_use(&destination) & STEERING_ADDRESS_PUBLIC;
+}
+
 static __always_inline enum steering_counter serve_ipv4(const struct packet *packet)
 {
 	enum steering_counter verdict;
 
+	if (turns_back(packet))
+		return steer(packet);
 	if (!is_service_ipv4(packet->side, packet->protocol, packet->ports))
 		return steering_counter_pass_other;
 	verdict = answer_ipv4(packet);

@@ -261,7 +261,8 @@ extension Configuration.SIP {
         self.init()
         guard let node = file.values["sip"] else { return nil }
         let keys = [
-            "ports", "transports", "ice", "binding-seconds", "keepalive-seconds", "media-seconds", "hold-seconds",
+            "ports", "transports", "ice", "local-media", "binding-seconds", "keepalive-seconds", "media-seconds",
+            "hold-seconds",
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
@@ -273,6 +274,7 @@ extension Configuration.SIP {
                 return .success(transport)
             } ?? transports
         ice = reader.choice(section, "ice", ICE.self) ?? ice
+        localMedia = reader.choice(section, "local-media", LocalMedia.self) ?? localMedia
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds
         mediaSeconds = reader.number(section, "media-seconds", 10...86400) ?? mediaSeconds

@@ -140,8 +140,8 @@ public final class RunningGateway: Service {
             if comparable != configuration {
                 logger.warning(
                     """
-                    reload: only the times under `ftp` and `sip`, and `ice`, can change while the gateway runs; restart \
-                    for the rest
+                    reload: only the times under `ftp` and `sip`, `ice` and `local-media` can change while the gateway \
+                    runs; restart for the rest
                     """)
             }
             workers.set(
@@ -190,6 +190,7 @@ extension SIPSettings {
             case .strip: .strip
             case .leave: .leave
             }
+        localMedia = sip.localMedia == .hairpin ? .hairpin : .direct
     }
 }
 

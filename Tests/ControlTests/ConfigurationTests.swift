@@ -112,6 +112,7 @@ struct ConfigurationTests {
         Refusal("ftp:", "sip:\n  transports: []\nftp:", "12:15", "sip.transports has to be a list"),
         Refusal("ftp:", "sip:\n  transports: [sctp]\nftp:", "12:16", "'sctp' is not known here"),
         Refusal("ftp:", "sip:\n  ice: melt\nftp:", "12:8", "write rewrite or strip or leave"),
+        Refusal("ftp:", "sip:\n  local-media: comb\nftp:", "12:16", "write direct or hairpin"),
         Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
         Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),
         Refusal("ftp:", "publish: []\nftp:", "11:1", "published servers are not available in this version"),
@@ -223,6 +224,7 @@ struct ConfigurationTests {
               ports: [5060, 5080]
               transports: [tcp]
               ice: strip
+              local-media: hairpin
               binding-seconds: 600
               keepalive-seconds: 20
               media-seconds: 60
@@ -232,6 +234,7 @@ struct ConfigurationTests {
         wanted.ports = [5060, 5080]
         wanted.transports = [.tcp]
         wanted.ice = .strip
+        wanted.localMedia = .hairpin
         (wanted.bindingSeconds, wanted.keepAliveSeconds) = (600, 20)
         (wanted.mediaSeconds, wanted.holdSeconds) = (60, 7200)
         #expect(try Configuration(yaml: all, file: "gate.yaml").sip == wanted)

@@ -10,6 +10,14 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
         case leave
     }
 
+    /// How two phones inside hear each other that a server outside has connected.
+    public enum LocalMedia: UInt8, BitwiseCopyable, Sendable {
+        /// Each is told the inside address of the other.
+        case direct
+        /// Each sends to the public endpoint of the other, and XDP turns it back (RFC 4787 REQ-9).
+        case hairpin
+    }
+
     /// How long an inside endpoint keeps its public one after its last packet (RFC 4787 REQ-5: five minutes).
     public var binding: UInt64 = 300_000_000_000
     /// The silence of a registered phone after which the gateway sends its registrar a keep-alive (RFC 5626 section 4.4.1:
@@ -29,6 +37,8 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     public var linger: UInt64 = 32_000_000_000
     /// What becomes of ICE.
     public var ice = ICE.rewrite
+    /// How two phones inside hear each other.
+    public var localMedia = LocalMedia.direct
 
     /// The defaults.
     @_noLocks
