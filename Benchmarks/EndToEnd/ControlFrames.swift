@@ -18,7 +18,8 @@ enum ControlFrames {
                 "acceptOpening", "acceptSegment", "acceptReset", "acceptError", "answerUnknown", "dropChecksum",
                 "dropUnknown", "dropTableFull", "dropPortsExhausted", "dropBlocksExhausted", "dropSequence",
                 "dropAcknowledgement", "dropOutOfOrder", "flowSent", "flowAnswered", "dropUnknownFlow", "dropForeign",
-                "sipEdited", "sipPassed", "sipForeign", "sipMalformed", "sipRefused", "dropSIPChecksum",
+                "sipEdited", "sipPassed", "sipForeign", "sipMalformed", "sipRefused", "sipBodiesRefused",
+                "dropSIPChecksum",
                 "dropSIPUnknown", "dropSIPFull", "dropSIPTooLarge")
         let sent = sum("sent") - sum("transmitted", "dropTransmitRingFull")
         return Double(abs(given) + abs(handled) + abs(sent))

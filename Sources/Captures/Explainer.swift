@@ -7,13 +7,13 @@ import WireFormats
 /// translator at all; see `Observer` for what becomes of messages to an inside address.
 public struct Explainer: ~Copyable {
     private let isInside: @Sendable (IPv4Address) -> Bool
-    private let plan: ObserverPlan
     private let ports: Set<UInt16>
     private var observer: Observer
     private var start: UInt64?
     /// Nanoseconds since a second before the capture: 0 would be no time.
     private var now: UInt64 = 1_000_000_000
-    /// Frames of FTP or SIP that go from one address to another of the same side.
+    /// Frames of FTP or SIP that go from one address to another of the same side; on the outside they are another
+    /// translator's.
     public private(set) var framesOfOneSide = 0
     /// The first frame that the capture holds only in part.
     public private(set) var firstCut: Int?
@@ -22,7 +22,6 @@ public struct Explainer: ~Copyable {
 
     /// An explainer that thinks as a gateway of a plan, with hosts inside where `isInside` says so.
     public init(_ plan: ObserverPlan, isInside: @escaping @Sendable (IPv4Address) -> Bool) throws {
-        self.plan = plan
         self.isInside = isInside
         ports = Set(plan.ftpPorts + plan.sipPortsOfTCP + plan.sipPortsOfUDP)
         observer = try Observer(plan, now: now)
@@ -53,9 +52,11 @@ public struct Explainer: ~Copyable {
 
     /// The side that a packet came from; nil for one that does not go from one side to the other.
     private func side(of packet: IPv4Packet) -> Side? {
-        let toInside = isInside(packet.destination) || plan.addresses.contains(packet.destination)
-        if isInside(packet.source) { return isInside(packet.destination) ? nil : .inside }
-        return toInside && !plan.addresses.contains(packet.source) ? .outside : nil
+        switch (isInside(packet.source), isInside(packet.destination)) {
+        case (true, false): .inside
+        case (false, true): .outside
+        default: nil
+        }
     }
 
     private func isOfService(_ frame: CapturedFrame, _ packet: IPv4Packet) -> Bool {

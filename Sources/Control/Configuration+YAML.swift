@@ -261,8 +261,8 @@ extension Configuration.SIP {
         self.init()
         guard let node = file.values["sip"] else { return nil }
         let keys = [
-            "ports", "transports", "ice", "local-media", "binding-seconds", "keepalive-seconds", "media-seconds",
-            "hold-seconds",
+            "ports", "transports", "ice", "local-media", "signed-bodies", "binding-seconds", "keepalive-seconds",
+            "media-seconds", "hold-seconds",
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
@@ -275,6 +275,7 @@ extension Configuration.SIP {
             } ?? transports
         ice = reader.choice(section, "ice", ICE.self) ?? ice
         localMedia = reader.choice(section, "local-media", LocalMedia.self) ?? localMedia
+        signedBodies = reader.choice(section, "signed-bodies", SignedBodies.self) ?? signedBodies
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds
         mediaSeconds = reader.number(section, "media-seconds", 10...86400) ?? mediaSeconds

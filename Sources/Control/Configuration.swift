@@ -114,6 +114,9 @@ public struct Configuration: Equatable, Sendable {
         /// `local-media`: how two phones inside hear each other.
         public var localMedia = LocalMedia.direct
 
+        /// `signed-bodies`: what becomes of requests whose session description is signed, so that it cannot be edited.
+        public var signedBodies = SignedBodies.pass
+
         /// What carries SIP.
         public enum Transport: String, CaseIterable, Sendable {
             /// UDP.
@@ -138,6 +141,14 @@ public struct Configuration: Equatable, Sendable {
             case direct
             /// At their public endpoints.
             case hairpin
+        }
+
+        /// What becomes of requests whose session description is signed.
+        public enum SignedBodies: String, CaseIterable, Sendable {
+            /// They go on as they are, and their media are not heard.
+            case pass
+            /// Over UDP they are answered with 488.
+            case refuse
         }
 
         /// The defaults.

@@ -140,8 +140,8 @@ public final class RunningGateway: Service {
             if comparable != configuration {
                 logger.warning(
                     """
-                    reload: only the times under `ftp` and `sip`, `ice` and `local-media` can change while the gateway \
-                    runs; restart for the rest
+                    reload: only the times under `ftp` and `sip`, `ice`, `local-media` and `signed-bodies` can change while \
+                    the gateway runs; restart for the rest
                     """)
             }
             workers.set(
@@ -191,6 +191,7 @@ extension SIPSettings {
             case .leave: .leave
             }
         localMedia = sip.localMedia == .hairpin ? .hairpin : .direct
+        signedBodies = sip.signedBodies == .refuse ? .refuse : .pass
     }
 }
 

@@ -100,8 +100,8 @@ struct Explain: ParsableCommand {
         var lines = ["", "\(count) frames"]
         if explainer.framesOfOneSide > 0 {
             lines.append(
-                "\(explainer.framesOfOneSide) of FTP or SIP go from one address to another of the same side: not the "
-                    + "gateway's, unless --inside is to say otherwise")
+                "\(explainer.framesOfOneSide) of FTP or SIP go from one address to another of the same side: past the "
+                    + "gateway, or translated already; --inside says what is inside")
         }
         let rows = explainer.counters.map { [$0.name, "\($0.count)", $0.meaning] }
         return lines + (rows.isEmpty ? [] : columns(["COUNTER", "COUNT", "MEANING"], rows))

@@ -113,6 +113,7 @@ struct ConfigurationTests {
         Refusal("ftp:", "sip:\n  transports: [sctp]\nftp:", "12:16", "'sctp' is not known here"),
         Refusal("ftp:", "sip:\n  ice: melt\nftp:", "12:8", "write rewrite or strip or leave"),
         Refusal("ftp:", "sip:\n  local-media: comb\nftp:", "12:16", "write direct or hairpin"),
+        Refusal("ftp:", "sip:\n  signed-bodies: eat\nftp:", "12:18", "write pass or refuse"),
         Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
         Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),
         Refusal("ftp:", "publish: []\nftp:", "11:1", "published servers are not available in this version"),
@@ -225,6 +226,7 @@ struct ConfigurationTests {
               transports: [tcp]
               ice: strip
               local-media: hairpin
+              signed-bodies: refuse
               binding-seconds: 600
               keepalive-seconds: 20
               media-seconds: 60
@@ -235,6 +237,7 @@ struct ConfigurationTests {
         wanted.transports = [.tcp]
         wanted.ice = .strip
         wanted.localMedia = .hairpin
+        wanted.signedBodies = .refuse
         (wanted.bindingSeconds, wanted.keepAliveSeconds) = (600, 20)
         (wanted.mediaSeconds, wanted.holdSeconds) = (60, 7200)
         #expect(try Configuration(yaml: all, file: "gate.yaml").sip == wanted)

@@ -4,7 +4,7 @@ import PlainMemory
 /// verdicts, and events are counted beside them. `sallyport counters` shows all of them by these names.
 public enum SIPCounter: Int, CaseIterable, Sendable {
     // Verdicts on messages.
-    case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused
+    case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused, sipBodiesRefused
     case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
     case sipFragments
     // Events of messages.
@@ -23,6 +23,8 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipForeign: "on the SIP port, and not SIP (keep-alives, STUN), passed on as it came"
         case .sipMalformed: "SIP message that cannot be understood, passed on as it came"
         case .sipRefused: "SIP request answered by the gateway with 503, or over TCP dropped, because a table was full"
+        case .sipBodiesRefused:
+            "SIP request answered by the gateway with 488, because its body is signed (sip.signed-bodies)"
         case .dropSIPChecksum: "corrupt: checksum wrong"
         case .dropSIPUnknown: "from outside, to a public port that is nobody's, or not SIP from a stranger"
         case .dropSIPFull:

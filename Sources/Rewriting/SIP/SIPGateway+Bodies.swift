@@ -98,6 +98,19 @@ extension SIPGateway {
         return isComplete
     }
 
+    /// Whether a request is not to go on because it announces media in a body that must stay as it is. Over TCP all go
+    /// on, since nobody can be answered in the middle of a stream.
+    @_noLocks
+    func refusesBody(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Bool {
+        guard case .refuse = settings.signedBodies, case .udp = context.transport, message.canBeRefused,
+            let type = rows.first(.contentType), isSigned(bytes)
+        else { return false }
+        var bodies = SDPBodies(bytes, body: message.body, contentType: type)
+        guard bodies.next(in: bytes) != nil else { return false }
+        count(.sipBodiesRefused)
+        return true
+    }
+
     /// Whether the sender has signed the body (RFC 3261 section 22.4): then it must stay as it is.
     @_noLocks
     private func isSigned(_ bytes: RawSpan) -> Bool {

@@ -96,8 +96,8 @@ public struct SIPGateway: ~Copyable {
     enum Translation {
         /// It goes on, with the changes in `splices`.
         case done
-        /// It would begin a call for which there is no room.
-        case refused
+        /// It is not to go on, and its sender is told so.
+        case refused(SIPRefusal)
         /// There is more to change than there is room for.
         case tooLarge
     }
@@ -121,7 +121,7 @@ public struct SIPGateway: ~Copyable {
     /// The binding that the Contact of the message from inside names.
     var named: Int?
     private let table: PublicEndpoints.Table
-    private var message: MessageBuffer
+    var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
     /// How many datagrams there are to send.
     public private(set) var outboxCount = 0
@@ -280,7 +280,7 @@ public struct SIPGateway: ~Copyable {
             let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
             switch translate(frame, message, context) {
             case .done: send(frame, datagram.payload, context)
-            case .refused: refuse(frame, message, datagram)
+            case .refused(let reason): refuse(frame, message, datagram, reason)
             case .tooLarge: break
             }
         } catch {
@@ -294,12 +294,13 @@ public struct SIPGateway: ~Copyable {
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
         splices.removeAll()
+        if refusesBody(bytes, message, context) { return .refused(.signedBody) }
         var context = context
         if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
         let call = follow(bytes, message, context)
         if case .refused = call {
             count(.sipRefused)
-            return .refused
+            return .refused(.noRoom)
         }
         translateHeaders(bytes, message, context)
         if case .call(let slot, let isCurrent) = call {
@@ -308,7 +309,7 @@ public struct SIPGateway: ~Copyable {
             guard isComplete || !message.canBeRefused else {
                 withdraw(message, from: slot, context)
                 count(.sipRefused)
-                return .refused
+                return .refused(.noRoom)
             }
             if isCurrent { confirm(bytes, message, context, call: slot) }
         }
@@ -355,82 +356,9 @@ public struct SIPGateway: ~Copyable {
     var outboxCapacity: Int { @_noLocks get { outbox.count } }
 
     @_noLocks
-    private mutating func append(_ datagram: OutgoingDatagram) {
+    mutating func append(_ datagram: OutgoingDatagram) {
         precondition(outboxCount < outbox.count, "a datagram causes one, and a timer as many as fit")
         outbox[outboxCount] = datagram
         outboxCount &+= 1
-    }
-
-    // MARK: What the gateway itself says
-
-    /// There is no room for a new inside endpoint: an INVITE is answered.
-    @_noLocks
-    private mutating func refuse(_ frame: RawSpan, _ datagram: UDPPacket) {
-        do throws(MessageDefect) {
-            let message = try SIPMessage.parse(frame, datagram.payload, isStream: false, rows: &rows)
-            if case .invite? = message.startLine.method {
-                count(.sipRefused)
-                return refuse(frame, message, datagram)
-            }
-        } catch {}
-        count(.dropSIPFull)
-    }
-
-    /// Answers a request that there is no room for (RFC 3261 section 21.5.4), as the next hop would.
-    @_noLocks
-    private mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ datagram: UDPPacket) {
-        let start = message.end
-        message.append("SIP/2.0 503 Service Unavailable\r\n")
-        for index in 0..<rows.count {
-            let row = rows[index]
-            if case .via = row.name { append("Via: ", frame, row.value) }
-        }
-        append("From: ", frame, request.from)
-        message.append("To: ")
-        message.append(frame, request.to)
-        // The same tag for all repetitions (section 8.2.6.2).
-        if tag(frame, request.to) == nil {
-            message.append(";tag=")
-            message.append(decimal: hash.of(frame, request.callID))
-        }
-        message.append("\r\n")
-        append("Call-ID: ", frame, request.callID)
-        if let cSeq = rows.first(.cSeq) { append("CSeq: ", frame, cSeq) }
-        message.append("Retry-After: 30\r\nContent-Length: 0\r\n\r\n")
-        append(
-            OutgoingDatagram(
-                from: datagram.destination, to: datagram.source, start: start, count: message.end &- start,
-                timeToLive: 64))
-    }
-
-    @_noLocks
-    private mutating func append(_ name: StaticString, _ frame: RawSpan, _ value: Range<Int>) {
-        message.append(name)
-        message.append(frame, value)
-        message.append("\r\n")
-    }
-
-    /// Sends a keep-alive to a registrar.
-    @_noLocks
-    mutating func keepAlive(_ slot: Int, at registrar: Endpoint) {
-        count(.sipKeepalives)
-        let start = message.end
-        message.append("\r\n\r\n")
-        append(
-            OutgoingDatagram(
-                from: bindings[slot].translated, to: registrar, start: start, count: message.end &- start,
-                timeToLive: 64))
-    }
-}
-
-extension SIPMessage {
-    /// Whether a request is one that an offer begins with, so that an answer by the gateway ends it.
-    fileprivate var canBeRefused: Bool {
-        @_noLocks get {
-            switch startLine.method {
-            case .invite, .update: true
-            default: false
-            }
-        }
     }
 }

@@ -18,6 +18,14 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
         case hairpin
     }
 
+    /// What becomes of requests whose session description is signed (`qop=auth-int`), so that it cannot be edited.
+    public enum SignedBodies: UInt8, BitwiseCopyable, Sendable {
+        /// They go on as they are, and their media are not heard.
+        case pass
+        /// Over UDP they are answered with 488.
+        case refuse
+    }
+
     /// How long an inside endpoint keeps its public one after its last packet (RFC 4787 REQ-5: five minutes).
     public var binding: UInt64 = 300_000_000_000
     /// The silence of a registered phone after which the gateway sends its registrar a keep-alive (RFC 5626 section 4.4.1:
@@ -39,6 +47,8 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     public var ice = ICE.rewrite
     /// How two phones inside hear each other.
     public var localMedia = LocalMedia.direct
+    /// What becomes of session descriptions that cannot be edited.
+    public var signedBodies = SignedBodies.pass
 
     /// The defaults.
     @_noLocks

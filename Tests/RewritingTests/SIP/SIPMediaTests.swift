@@ -409,6 +409,23 @@ import WireFormats
         #expect(bench.flows.isEmpty)
     }
 
+    @Test func `2.13 item 17: a request with a signed description is refused where the operator wants that`() {
+        var settings = SIPSettings()
+        settings.signedBodies = .refuse
+        let bench = SIPBench(settings: settings)
+        let call = SIPDialogue(bench)
+        let credentials = [("Proxy-Authorization", "Digest username=\"a\", qop=auth-int, response=\"0\"")]
+        let request = call.request("INVITE", from: .inside, body: sdp("192.168.1.10", 30000), credentials)
+        let answers = bench.send(request.text, from: SIPBench.phone, to: SIPBench.server)
+        #expect(answers.map(\.destination) == [SIPBench.phone] && answers[0].source == SIPBench.server)
+        #expect(answers[0].text.hasPrefix("SIP/2.0 488 "))
+        #expect(bench.count(.sipBodiesRefused) == 1 && bench.count(.callsOpened) == 0)
+        // What is signed and no description goes on.
+        let message = SIPDialogue(bench, callID: "m").ask(
+            "MESSAGE", from: .inside, body: "Hello", type: "text/plain", credentials)
+        #expect(message?.body == "Hello")
+    }
+
     @Test func `2.13 item 10: a large message is translated like any other`() {
         let call = SIPDialogue(bench)
         let body = sdp("192.168.1.10", 30000, "a=x:" + String(repeating: "y", count: 40_000))
