@@ -261,8 +261,8 @@ extension Configuration.SIP {
         self.init()
         guard let node = file.values["sip"] else { return nil }
         let keys = [
-            "ports", "transports", "ice", "latching", "media-dscp", "media-kbit", "signed-bodies", "binding-seconds",
-            "keepalive-seconds", "media-seconds", "hold-seconds",
+            "ports", "transports", "ice", "latching", "local-media", "media-dscp", "media-kbit", "signed-bodies",
+            "binding-seconds", "keepalive-seconds", "media-seconds", "hold-seconds",
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
@@ -277,6 +277,7 @@ extension Configuration.SIP {
         latching = reader.choice(section, "latching", Latching.self) ?? latching
         mediaDSCP = reader.number(section, "media-dscp", 0...63)
         mediaKilobits = reader.number(section, "media-kbit", 8...1_000_000)
+        localMedia = reader.choice(section, "local-media", LocalMedia.self) ?? localMedia
         signedBodies = reader.choice(section, "signed-bodies", SignedBodies.self) ?? signedBodies
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds

@@ -118,6 +118,9 @@ public struct Configuration: Equatable, Sendable {
         /// `hold-seconds`: the same while a call is held, above the former, up to 604800.
         public var holdSeconds = 86400
 
+        /// `local-media`: how two phones inside hear each other.
+        public var localMedia = LocalMedia.direct
+
         /// `signed-bodies`: what becomes of requests whose session description is signed, so that it cannot be edited.
         public var signedBodies = SignedBodies.pass
 
@@ -148,6 +151,14 @@ public struct Configuration: Equatable, Sendable {
             case strip
             /// They are left as they are.
             case leave
+        }
+
+        /// How two phones inside hear each other that a server outside has connected.
+        public enum LocalMedia: String, CaseIterable, Sendable {
+            /// At their inside addresses.
+            case direct
+            /// At their public endpoints.
+            case hairpin
         }
 
         /// What becomes of requests whose session description is signed.

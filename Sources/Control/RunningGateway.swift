@@ -197,6 +197,7 @@ extension SIPSettings {
             case .auto: .auto
             case .always: .always
             }
+        localMedia = sip.localMedia == .hairpin ? .hairpin : .direct
         signedBodies = sip.signedBodies == .refuse ? .refuse : .pass
     }
 }

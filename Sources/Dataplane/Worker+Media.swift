@@ -60,10 +60,12 @@ extension Worker {
             maps.streams.reset(first + 1, clockRate: leg.clockRate)
         }
         let pair = FlowPair(leg)
+        // Where the other end is inside, too, its packets come by a leg of its own, and these turn back (RFC 4787 REQ-9).
+        let destination = gateway.sip.media(at: leg.outside) ?? leg.outside
         flows.append(
             pair.forward,
             steering_flow(
-                leaves: steering_translation(from: leg.translated, to: leg.outside), conversation: leg.call, tick: tick,
+                leaves: steering_translation(from: leg.translated, to: destination), conversation: leg.call, tick: tick,
                 stream: outward))
         flows.append(
             pair.reverse,

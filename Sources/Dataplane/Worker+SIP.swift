@@ -6,14 +6,21 @@ import XDPSockets
 
 /// SIP over UDP: datagrams between the sockets and the gateway.
 extension Worker {
-    /// Whether a datagram is signalling: it goes to a service, or it comes from one or to a binding. Media that XDP could
+    /// Whether a datagram is signalling: it goes to a service, or it comes from one, or to a binding. Media that XDP could
     /// not send by itself are none.
     @_noLocks
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
         if side == .inside {
             return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source)
+                || isBinding(datagram.destination)
         }
         return maps.tables.isBinding(datagram.destination.port) || sipServices[Int(datagram.source.port)]
+    }
+
+    /// Whether an endpoint is a public one that stands for a phone, whichever worker's it is.
+    @_noLocks
+    private func isBinding(_ endpoint: Endpoint) -> Bool {
+        maps.tables.isBinding(endpoint.port) && gateway.sip.isPublic(endpoint.address)
     }
 
     /// Works on a datagram, or hands it over to its owner. The frame is the caller's no longer.
@@ -26,10 +33,20 @@ extension Worker {
             sockets.handOver(frame, socket: socket, to: owner)
             return
         }
-        if side == .outside, !sipServices[Int(datagram.source.port)] { steer(datagram) }
-        gateway.sip.receive(copy bytes, datagram, from: side, now: now)
-        sendSIP()
+        work(copy bytes, datagram, from: side)
         sockets.release(frame)
+    }
+
+    /// Works on a datagram of this worker's.
+    @_semantics("no_performance_analysis")
+    private mutating func work(_ bytes: RawSpan, _ datagram: UDPPacket, from side: Side) {
+        if side == .outside, !sipServices[Int(datagram.source.port)], !isBinding(datagram.source) { steer(datagram) }
+        gateway.sip.receive(bytes, datagram, from: side, now: now)
+        sendSIP(turnsBack: side == .inside)
+        // What has been turned back comes from outside, where nothing turns back.
+        guard side == .inside else { return }
+        for place in 0..<turned.count { receive(turned[place], socket: turned.socket(of: place)) }
+        turned.removeAll()
     }
 
     /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none.
@@ -107,9 +124,7 @@ extension Worker {
         // Safe: the slot's memory stays as it is until it is released below.
         let bytes = unsafe _overrideLifetime(reassembly.frame(slot), copying: ())
         if let packet = IPv4Packet(bytes), let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: side) {
-            if side == .outside, !sipServices[Int(datagram.source.port)] { steer(datagram) }
-            gateway.sip.receive(bytes, datagram, from: side, now: now)
-            sendSIP()
+            work(bytes, datagram, from: side)
         } else {
             gateway.sip.count(.dropSIPFragment)
         }
@@ -140,21 +155,25 @@ extension Worker {
         }
     }
 
-    /// Carries out the requests, and then sends the datagrams: media may come at once.
+    /// Carries out the requests, and then sends the datagrams: media may come at once. What an inside host has sent to a
+    /// binding turns back.
     @_noLocks
-    mutating func sendSIP() {
+    mutating func sendSIP(turnsBack: Bool = false) {
         var place = 0
         while place < gateway.sip.requestCount { place = carryOut(from: place) }
-        for place in 0..<gateway.sip.outboxCount { send(gateway.sip.outgoing(place)) }
+        for place in 0..<gateway.sip.outboxCount {
+            let datagram = gateway.sip.outgoing(place)
+            send(datagram, turnsBack: turnsBack && isBinding(datagram.destination))
+        }
         gateway.sip.clear()
     }
 
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
     @_semantics("no_performance_analysis")
-    private mutating func send(_ datagram: OutgoingDatagram) {
+    private mutating func send(_ datagram: OutgoingDatagram, turnsBack: Bool) {
         // Until the way is known, what fits into every link.
         var room = min(sockets.frameSize - Int(Frame.headroom), smallestMTU)
-        if case .ready(_, _, let mtu) = hops.find(datagram.destination.address, now: now) {
+        if !turnsBack, case .ready(_, _, let mtu) = hops.find(datagram.destination.address, now: now) {
             room = min(sockets.frameSize - Int(Frame.headroom), mtu)
         }
         identification &+= 1
@@ -165,8 +184,36 @@ extension Worker {
             let part = gateway.sip.write(
                 datagram, from: start, room: room, identification: identification, into: &bytes, at: 0)
             frame.length = UInt16(truncatingIfNeeded: part.length)
-            send(frame, to: datagram.destination.address)
+            if turnsBack {
+                turnBack(frame, to: datagram.destination.port)
+            } else {
+                send(frame, to: datagram.destination.address)
+            }
             position = part.next
+        }
+    }
+
+    /// Lets a packet that starts its frame arrive as if it had come from outside, so that whom it reaches sees the sender's
+    /// public endpoint (RFC 4787 REQ-9): at the owner of the public port, which may be another worker.
+    @_semantics("no_performance_analysis")
+    private mutating func turnBack(_ frame: Frame, to port: UInt16) {
+        var outside = 0
+        while outside < links.count, links[outside].side != .outside { outside += 1 }
+        guard outside < links.count, turned.count < Batch.capacity else {
+            gateway.sip.count(.dropSIPTooLarge)
+            return sockets.release(frame)
+        }
+        let link = links[outside]
+        var whole = frame
+        whole.start -= UInt16(link.headerLength)
+        whole.length += UInt16(link.headerLength)
+        var bytes = sockets.bytes(of: whole)
+        link.writeHeader(to: link.station, into: &bytes)
+        let owner = ownership.owner(of: port) ?? sockets.worker
+        if owner == sockets.worker {
+            turned.append(whole, socket: UInt16(link.firstSocket))
+        } else {
+            sockets.handOver(whole, socket: link.firstSocket, to: owner)
         }
     }
 }

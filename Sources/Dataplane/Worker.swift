@@ -21,6 +21,8 @@ public struct Worker: ~Copyable {
     var reassembly: Reassembly
     /// Flows of media on their way into the map, or out of it; empty between two packets.
     var flows = FlowBatch()
+    /// Packets from inside to bindings, on their way back in; empty between two packets.
+    var turned = Batch()
     /// The number of the last datagram that the worker wrote (RFC 791 section 3.2).
     var identification: UInt16 = 0
     var sockets: SocketGroup
@@ -181,7 +183,7 @@ public struct Worker: ~Copyable {
     /// Exempt from `@_noLocks` because it holds spans; see `BlockPool.bytes`. All that it calls for a packet of a
     /// conversation is checked.
     @_semantics("no_performance_analysis")
-    private mutating func receive(_ frame: Frame, socket: Int) {
+    mutating func receive(_ frame: Frame, socket: Int) {
         // Safe: the frame is held by the worker until it is released below, and nothing writes to it meanwhile.
         let start = unsafe sockets.pointer(to: frame)
         let bytes = unsafe RawSpan(_unsafeStart: start, byteCount: Int(frame.length))

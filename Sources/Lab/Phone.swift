@@ -23,10 +23,11 @@ public final class Phone: Sendable {
     ///   - note: a multiple of 50 Hz, so that a packet of 20 ms holds whole waves.
     ///   - registrar: where it belongs; without one it can only call addresses, and be called at its own.
     ///   - transport: how it reaches its registrar, and is reached by it.
+    ///   - port: where it listens for SIP.
     /// - Throws: `LabError` where it is not there or does not start.
     public init(
         _ name: String, at address: String, on host: Namespace, singing note: Int, registrar: Registrar?,
-        over transport: SIPTransport = .udp, in sandbox: Sandbox
+        over transport: SIPTransport = .udp, port: UInt16 = 5060, in sandbox: Sandbox
     ) throws {
         self.name = name
         self.address = address
@@ -36,7 +37,7 @@ public final class Phone: Sendable {
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         let modules = URL(fileURLWithPath: try Programs.server("usr/lib/baresip/modules/menu.so"))
             .deletingLastPathComponent().path
-        try Phone.configuration(address, note, modules).write(
+        try Phone.configuration("\(address):\(port)", note, modules).write(
             toFile: "\(run)/config", atomically: false, encoding: .utf8)
         let way = transport == .tcp ? ";transport=tcp" : ""
         try "<\(uri)\(way)>;regint=\(registrar == nil ? 0 : 600);answermode=auto\n".write(
@@ -116,10 +117,10 @@ public final class Phone: Sendable {
     }
 
     /// Without sound card: a tone generator is the microphone, and a bridge that leads nowhere is the loudspeaker.
-    private static func configuration(_ address: String, _ note: Int, _ modules: String) -> String {
+    private static func configuration(_ endpoint: String, _ note: Int, _ modules: String) -> String {
         """
-        sip_listen \(address):5060
-        net_interface \(address)
+        sip_listen \(endpoint)
+        net_interface \(endpoint.prefix { $0 != ":" })
         rtp_ports 20000-29999
         module_path \(modules)
         module stdio.so

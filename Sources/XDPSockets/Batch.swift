@@ -33,13 +33,15 @@ public struct Batch: ~Copyable {
         return Int(sockets[position])
     }
 
+    /// Puts a packet behind the others, of which there are less than ``capacity``.
     @_noLocks
-    mutating func append(_ frame: Frame, socket: UInt16) {
+    public mutating func append(_ frame: Frame, socket: UInt16) {
         frames[count] = frame
         sockets[count] = socket
         count &+= 1
     }
 
+    /// Empties it; what becomes of its frames is the caller's.
     @_noLocks
-    mutating func removeAll() { count = 0 }
+    public mutating func removeAll() { count = 0 }
 }

@@ -115,6 +115,7 @@ struct ConfigurationTests {
         Refusal("ftp:", "sip:\n  media-dscp: 64\nftp:", "12:15", "write a number from 0 to 63"),
         Refusal("ftp:", "sip:\n  media-kbit: 7\nftp:", "12:15", "write a number from 8 to 1000000"),
         Refusal("ftp:", "sip:\n  latching: on\nftp:", "12:13", "write off or auto or always"),
+        Refusal("ftp:", "sip:\n  local-media: comb\nftp:", "12:16", "write direct or hairpin"),
         Refusal("ftp:", "sip:\n  signed-bodies: eat\nftp:", "12:18", "write pass or refuse"),
         Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
         Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),
@@ -227,6 +228,7 @@ struct ConfigurationTests {
               ports: [5060, 5080]
               transports: [tcp]
               ice: strip
+              local-media: hairpin
               signed-bodies: refuse
               binding-seconds: 600
               keepalive-seconds: 20
@@ -237,6 +239,7 @@ struct ConfigurationTests {
         wanted.ports = [5060, 5080]
         wanted.transports = [.tcp]
         wanted.ice = .strip
+        wanted.localMedia = .hairpin
         wanted.signedBodies = .refuse
         (wanted.bindingSeconds, wanted.keepAliveSeconds) = (600, 20)
         (wanted.mediaSeconds, wanted.holdSeconds) = (60, 7200)

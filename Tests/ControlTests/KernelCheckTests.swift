@@ -148,6 +148,19 @@ struct KernelCheckTests {
         }
     }
 
+    @Test("2.13 item 32: SIP is off until it is configured, and a helper of the kernel beside it is told")
+    func helper() throws {
+        try withRouter { router in
+            try router.nft("add table ip lab", #"add ct helper ip lab voice { type "sip" protocol udp; }"#)
+            var configuration = Self.configuration()
+            #expect(configuration.sip == nil)
+            #expect(try wrong("kernel-helper", router, configuration).isEmpty)
+            configuration.sip = Configuration.SIP()
+            let findings = try wrong("kernel-helper", router, configuration)
+            #expect(findings.map(\.subject) == ["ip lab voice"] && findings.map(\.outcome) == [.note])
+        }
+    }
+
     @Test("An nftables rule that no command can mend is left to the operator")
     func nftablesMap() throws {
         try withRouter { router in

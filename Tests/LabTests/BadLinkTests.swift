@@ -16,7 +16,7 @@ extension LabTests {
             let topology = try Topology()
             defer { topology.remove() }
             let gateway = try #require(
-                try GatewayUnderTest.choice.start(on: topology, sip: [.udp], sipSeconds: ["binding": 120]))
+                try GatewayUnderTest.choice.start(on: topology, sip: [.udp], sipKeys: ["binding-seconds": "120"]))
             let hosts = [(topology.inside, Topology.insideAddress), (topology.outside, topology.outsideAddress)]
             let captures = try hosts.map { try PacketCapture(on: $0.0, "udp port 5060", in: topology.sandbox) }
             let load = SIPLoad(calls: SIPGatewayTests.calls, rate: 200, over: .udp, isLossy: true)

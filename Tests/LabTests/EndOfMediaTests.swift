@@ -38,7 +38,8 @@ extension LabTests {
             let topology = try Topology()
             defer { topology.remove() }
             let gateway = try #require(
-                try GatewayUnderTest.choice.start(on: topology, sip: [.udp], sipSeconds: ["media": mediaSeconds]))
+                try GatewayUnderTest.choice.start(
+                    on: topology, sip: [.udp], sipKeys: ["media-seconds": "\(mediaSeconds)"]))
             let telephony = try Telephony(in: topology)
             #expect(telephony.alice.isRegistered() && telephony.bob.isRegistered())
             #expect(try telephony.bob.call(telephony.alice))

@@ -44,7 +44,7 @@ extension LabTests {
             try expectSuccess(result, of: load, gateway)
         }
 
-        @Test("Messages that come in fragments are put together, translated, and leave in fragments")
+        @Test("2.13 item 8: messages that come in fragments are put together, translated, and leave in fragments")
         func fragments() throws {
             let topology = try Topology()
             defer { topology.remove() }

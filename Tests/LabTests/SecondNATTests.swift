@@ -40,7 +40,8 @@ extension LabTests {
             let topology = try Topology(middleBox: .init(forgetsAfter: Self.forgetfulness, translates: true))
             defer { topology.remove() }
             let gateway = try #require(
-                try GatewayUnderTest.choice.start(on: topology, sip: [.udp], sipSeconds: ["keepalive": keepalive]))
+                try GatewayUnderTest.choice.start(
+                    on: topology, sip: [.udp], sipKeys: ["keepalive-seconds": "\(keepalive)"]))
             let telephony = try Telephony(in: topology)
             #expect(telephony.alice.isRegistered() && telephony.bob.isRegistered())
             sleep(Self.silence)

@@ -98,6 +98,11 @@ private let bindingRows: [Row] = {
     func request(to destination: String = phone.router, _ content: Packet.Content, hops: UInt8 = 64) -> Packet {
         Packet(source: phone.server, destination: destination, hops: hops, content: content)
     }
+    func turned(to destination: String = phone.router, hops: UInt8 = 64) -> Packet {
+        Packet(
+            source: "192.168.1.11", destination: destination, hops: hops,
+            content: .udp(from: 5060, to: phone.routerPort))
+    }
     let toPhone = Packet.Content.udp(from: phone.serverPort, to: phone.routerPort)
     let response = phone.outgoing().arrives
     return [
@@ -132,6 +137,15 @@ private let bindingRows: [Row] = {
         row(
             "TCP to a port of awaited media", request(.tcp(from: phone.serverPort, to: phone.routerPort)),
             counter: "pass_other", phone.awaitMedia),
+        row("from inside to a binding of another host inside", turned(), counter: "steer_service", fromOutside: false),
+        row(
+            "the same where its time to live ends here", turned(hops: 1), counter: "pass_elsewhere", fromOutside: false),
+        row("from inside to a port of NAT's that is no binding", turned(), counter: "pass_other", fromOutside: false) {
+            _ in
+        },
+        row(
+            "from inside to a binding's port of the router itself", turned(to: "192.168.1.1"), counter: "pass_other",
+            fromOutside: false),
         row("worker's flow", response, fromOutside: false, phone.steer),
         row("worker's flow, TTL 2", phone.outgoing(hops: 2).arrives, fromOutside: false, phone.steer),
         row(

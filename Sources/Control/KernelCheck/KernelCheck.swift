@@ -20,6 +20,7 @@ public struct KernelCheck: Sendable {
             QueueChecks(configuration: configuration, machine: machine).findings,
             NftablesChecks(configuration: configuration, machine: machine).findings,
             IptablesChecks(configuration: configuration, machine: machine).findings,
+            HelperChecks(configuration: configuration, machine: machine).findings,
         ].flatMap { $0 }
     }
 

@@ -59,6 +59,13 @@ import WireFormats
         return Endpoint(IPv4Address(UInt32(truncatingIfNeeded: word >> 16)), UInt16(truncatingIfNeeded: word))
     }
 
+    /// Whether an address is one of the gateway's public ones.
+    @_noLocks
+    func isPublic(_ address: IPv4Address) -> Bool {
+        for index in 0..<addressCount where unsafe addresses[index] == address { return true }
+        return false
+    }
+
     /// Says what a public endpoint of the caller's own slice stands for; nil: nothing.
     @_noLocks
     func set(_ endpoint: Endpoint, to inside: Endpoint?) {

@@ -33,6 +33,8 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     public internal(set) var sent: UInt64 = 0
     /// How many calls and registrations need it.
     public internal(set) var users: UInt32 = 0
+    /// Until when a subscription needs it, in nanoseconds, or 0.
+    var subscribed: UInt64 = 0
     /// The first of its registrations, plus one; 0 for none.
     var registrations: UInt32 = 0
     /// The endpoint that it named as its own in each `Place`; over UDP that is always the inside one.

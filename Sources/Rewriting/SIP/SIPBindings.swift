@@ -131,6 +131,15 @@ struct SIPBindings: ~Copyable {
         bindings.endChange(of: slot)
     }
 
+    /// A subscription needs it until a time.
+    @_noLocks
+    mutating func subscribe(_ slot: Int, until time: UInt64) {
+        guard time > bindings[slot].subscribed else { return }
+        bindings.beginChange(of: slot)
+        bindings[slot].subscribed = time
+        bindings.endChange(of: slot)
+    }
+
     /// The first of its registrations, plus one.
     @_noLocks
     mutating func setRegistrations(_ slot: Int, _ first: UInt32) {

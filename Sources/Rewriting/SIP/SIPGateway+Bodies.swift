@@ -89,7 +89,12 @@ extension SIPGateway {
         description.read(bytes, range)
         let part = isCurrent ? part(of: message, calls[slot], context) : nil
         let isComplete = translateDescription(bytes, message, context, call: slot, part)
-        if case .strip = settings.ice { stripICE(bytes, range) }
+        switch settings.ice {
+        case .rewrite where description.hasRemoteCandidates && context.side == .outside:
+            restoreRemoteCandidates(bytes, range)
+        case .strip: stripICE(bytes, range)
+        case .rewrite, .leave: break
+        }
         return isComplete
     }
 
@@ -314,10 +319,12 @@ extension SIPGateway {
     }
 
     /// The inside end behind a public endpoint that an outside description names: another phone of this site, which the
-    /// provider has connected with this one. They talk to each other directly.
+    /// provider has connected with this one. They talk to each other directly; nil where they are to do it by hairpin.
     @_noLocks
     private func localEnd(_ end: MediaEnd) -> MediaEnd? {
-        guard end.isThere, let inside = published.inside(of: end.media) else { return nil }
+        guard case .direct = settings.localMedia, end.isThere, let inside = published.inside(of: end.media) else {
+            return nil
+        }
         var local = end
         local.media = inside
         if let control = published.inside(of: end.control) { local.control = control }
@@ -325,6 +332,24 @@ extension SIPGateway {
     }
 
     // MARK: ICE
+
+    /// The candidates of the inside end that the outside has chosen become again what the inside end has named (RFC 8839
+    /// section 5.2). Those of the outside that the inside end has chosen stand as they came.
+    @_noLocks
+    private mutating func restoreRemoteCandidates(_ bytes: RawSpan, _ range: Range<Int>) {
+        var reader = SDPReader(bytes, range)
+        while let line = reader.next(in: bytes) {
+            guard case .remoteCandidates = line.kind else { continue }
+            var candidates = SDPRemoteCandidates(line.value)
+            while let candidate = candidates.next(in: bytes) {
+                guard case .ipv4(let address) = candidate.address.kind,
+                    let inside = published.inside(of: Endpoint(address, candidate.port.number))
+                else { continue }
+                splices.replace(candidate.address.range, by: inside.address)
+                splices.replace(candidate.port.range, by: inside.port)
+            }
+        }
+    }
 
     /// Takes all lines of ICE out.
     @_noLocks

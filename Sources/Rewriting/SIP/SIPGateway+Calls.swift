@@ -18,7 +18,8 @@ extension SIPGateway {
     @_noLocks
     mutating func follow(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Call {
         switch message.cSeq.method {
-        case .invite, .ack, .bye, .cancel, .prack, .update, .info, .refer, .notify, .subscribe: break
+        case .invite, .ack, .bye, .cancel, .prack, .update, .info, .refer, .notify: break
+        case .subscribe: followSubscription(bytes, message, context)
         case .register:
             followRegistration(bytes, message, context)
             return .none

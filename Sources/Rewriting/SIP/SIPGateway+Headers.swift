@@ -158,11 +158,12 @@ extension SIPGateway {
 
     /// Puts what the inside end has named back into the place of its public endpoint. Only bindings of this worker are: to
     /// it the inside end's messages come, where they are made public again. A TCP connection has one of its own, which
-    /// stands for all that its end has named.
+    /// stands for all that its end has named. What has turned back comes from a public endpoint, which is the sender's.
     @_noLocks
     private mutating func restore(
         _ endpoint: Endpoint, _ range: Range<Int>, _ place: SIPBinding.Place, _ context: Context
     ) -> Endpoint? {
+        guard endpoint != context.source else { return nil }
         var slot = bindings.find(translated: endpoint)
         if case .tcp = context.transport { slot = endpoint == context.translated ? context.binding : nil }
         guard let slot else { return nil }

@@ -6,6 +6,14 @@ extension SIPGateway {
     @_noLocks
     public func hasBinding(_ inside: Endpoint) -> Bool { bindings.find(inside) != nil }
 
+    /// Whether an address is one of the gateway's public ones, behind which all inside hosts stand.
+    @_noLocks
+    public func isPublic(_ address: IPv4Address) -> Bool { published.isPublic(address) }
+
+    /// The inside endpoint that receives media at a public one, whichever worker's it is; nil if there is none.
+    @_noLocks
+    public func media(at translated: Endpoint) -> Endpoint? { published.inside(of: translated) }
+
     /// The inside endpoint behind a public one of this worker; nil if there is none.
     @_noLocks
     public func inside(of translated: Endpoint) -> Endpoint? {

@@ -30,6 +30,17 @@ extension SIPGateway {
         schedule(binding: context.binding)
     }
 
+    /// A notifier's answer: its notifications come for as long as it says there (RFC 6665 section 4.2.1.1), a day at most,
+    /// since nothing tells the gateway that they end sooner.
+    @_noLocks
+    mutating func followSubscription(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
+        let code = message.startLine.code
+        guard code >= 200, code < 300, context.side == .outside, case .udp = context.transport,
+            isPeer(context.source, context), let seconds = seconds(bytes, rows.first(.expires))
+        else { return }
+        bindings.subscribe(context.binding, until: now &+ UInt64(min(seconds, 86400)) &* 1_000_000_000)
+    }
+
     /// How long something lasts; nil where that is not said. What is malformed stands for an hour (RFC 3261 section 10.2).
     @_noLocks
     private func seconds(_ bytes: RawSpan, _ value: Range<Int>?) -> UInt32? {
@@ -113,7 +124,7 @@ extension SIPGateway {
     @_noLocks
     mutating func schedule(binding slot: Int) {
         let binding = bindings[slot]
-        var deadline = binding.sent &+ settings.binding
+        var deadline = max(binding.sent &+ settings.binding, binding.subscribed)
         if case .tcp = binding.transport {
             guard !forget(connection: slot), let first = registrations.first(of: binding) else { return }
             deadline = registrations[first].expires
@@ -134,7 +145,7 @@ extension SIPGateway {
         if case .tcp = binding.transport { return schedule(binding: slot) }
         if binding.registrations != 0 {
             if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
-        } else if binding.users == 0, now >= binding.sent &+ settings.binding {
+        } else if binding.users == 0, now >= max(binding.sent &+ settings.binding, binding.subscribed) {
             count(.bindingsEnded)
             var request = SIPRequest(.unbind)
             request.port = binding.translated.port

@@ -21,6 +21,14 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
         case always
     }
 
+    /// How two phones inside hear each other that a server outside has connected.
+    public enum LocalMedia: UInt8, BitwiseCopyable, Sendable {
+        /// Each is told the inside address of the other.
+        case direct
+        /// Each sends to the public endpoint of the other, and XDP turns it back (RFC 4787 REQ-9).
+        case hairpin
+    }
+
     /// What becomes of requests whose session description is signed (`qop=auth-int`), so that it cannot be edited.
     public enum SignedBodies: UInt8, BitwiseCopyable, Sendable {
         /// They go on as they are, and their media are not heard.
@@ -50,6 +58,8 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     public var ice = ICE.rewrite
     /// From where media may come.
     public var latching = Latching.auto
+    /// How two phones inside hear each other.
+    public var localMedia = LocalMedia.direct
     /// What becomes of session descriptions that cannot be edited.
     public var signedBodies = SignedBodies.pass
 

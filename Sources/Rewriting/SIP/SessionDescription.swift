@@ -93,6 +93,8 @@ struct SessionDescription: ~Copyable {
     /// The c= line of the session.
     private(set) var connection = Address()
     private(set) var mediaCount = 0
+    /// Whether it names candidates of the other side.
+    private(set) var hasRemoteCandidates = false
     // In memory of their own, because reading one element of an InlineArray of a borrowed value copies all of them.
     private var media: Slots<Media>
     private var candidates: Slots<Candidate>
@@ -124,6 +126,7 @@ struct SessionDescription: ~Copyable {
         connection = Address()
         mediaCount = 0
         candidateCount = 0
+        hasRemoteCandidates = false
         isHeld = false
         var isLine = true
         var reader = SDPReader(bytes, range)
@@ -219,6 +222,7 @@ struct SessionDescription: ~Copyable {
         case .sendOnly, .inactive: media[index].isHeld = true
         case .sendReceive, .receiveOnly: media[index].isHeld = false
         case .candidate: readCandidate(bytes, line.value, index)
+        case .remoteCandidates: hasRemoteCandidates = true
         default: break
         }
     }

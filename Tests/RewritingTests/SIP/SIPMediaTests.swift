@@ -305,6 +305,24 @@ import WireFormats
             bench.pairs == ["192.168.1.10:30000 198.51.100.77:20010", "192.168.1.10:30001 198.51.100.77:20011"])
     }
 
+    @Test
+    func `the candidates that the other side has chosen are what the inside end has named (RFC 8839 section 5.2)`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: Self.ice.crlf)
+        let port = Int(call.received[1]["2 INVITE"]!.port()!)
+        call.answer(200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 20000))
+        call.ask("ACK", from: .inside)
+        let chosen = "a=remote-candidates:1 203.0.113.7 \(port) 2 203.0.113.7 \(port + 1)"
+        let offer = call.ask("INVITE", from: .outside, body: sdp("198.51.100.9", 20000, chosen))
+        #expect(offer?.line("a=remote") == "a=remote-candidates:1 192.168.1.10 30000 2 192.168.1.10 30001")
+        // And those of the outside are the outside's own.
+        let theirs = "a=remote-candidates:1 198.51.100.9 20000"
+        call.answer(200, to: "INVITE", from: .inside, body: sdp("192.168.1.10", 30000))
+        call.ask("ACK", from: .outside)
+        let own = call.ask("INVITE", from: .inside, body: sdp("192.168.1.10", 30000, theirs))
+        #expect(own?.line("a=remote") == theirs)
+    }
+
     @Test func `BUNDLE: media that share a port share flows, and bundle-only ones have none of their own`() {
         let call = SIPDialogue(bench)
         func bundle(_ address: String, _ ports: [Int]) -> String {

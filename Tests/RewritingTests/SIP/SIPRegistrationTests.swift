@@ -102,6 +102,20 @@ import WireFormats
         #expect(!isReached(translated) && bench.count(.dropSIPUnknown) == 1 && bench.ports.isEmpty)
     }
 
+    @Test(
+        "a phone that has only subscribed is reachable for as long as the notifier says (RFC 6665)",
+        arguments: [(200, 3600, true), (202, 3600, true), (489, 3600, false), (200, 0, false)])
+    func subscription(code: Int, expires: Int, isKept: Bool) {
+        let call = SIPDialogue(bench)
+        call.ask("SUBSCRIBE", from: .inside, [("Event", "presence"), ("Expires", "3600")])
+        call.answer(code, to: "SUBSCRIBE", from: .outside, [("Expires", "\(expires)")])
+        let translated = call.translated
+        bench.wait(3590)
+        #expect(isReached(translated) == isKept)
+        bench.wait(20)
+        #expect(!isReached(translated) && bench.ports.isEmpty)
+    }
+
     @Test func `a refresh lengthens a registration, and the phone's own packets make keep-alives needless`() {
         let translated = bench.translated(phone)
         for number in 1...10 {
