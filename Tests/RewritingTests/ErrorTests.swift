@@ -39,7 +39,8 @@ import WireFormats
         let sent = try #require(bench.send(original).notTo(bench.client).first)
         #expect(sent.sequence != original.sequence)
         let router = IPv4Address(192, 0, 2, 1)
-        let result = try #require(translated(bench, Self.error(about: sent.frame, from: router, mtu: 600), from: .outside))
+        let result = try #require(
+            translated(bench, Self.error(about: sent.frame, from: router, mtu: 600), from: .outside))
         #expect(result.toward == .inside && bench.count(.acceptError) == 1)
         #expect(onesSum(result.frame, 14..<34) == 0xffff && onesSum(result.frame, 34..<result.frame.count) == 0xffff)
         #expect(number32(result.frame, 26) == router.value)
@@ -63,7 +64,8 @@ import WireFormats
         let sent = try #require(bench.send(original).to(bench.client).first)
         #expect(sent.sequence != original.sequence)
         let router = IPv4Address(10, 0, 0, 1)
-        let result = try #require(translated(bench, Self.error(about: sent.frame, from: router, mtu: 1000), from: .inside))
+        let result = try #require(
+            translated(bench, Self.error(about: sent.frame, from: router, mtu: 1000), from: .inside))
         #expect(result.toward == .outside)
         #expect(number32(result.frame, 26) == Bench.publicAddress.value, "the router inside is not to be seen")
         #expect(number32(result.frame, 58) == Bench.publicAddress.value)
@@ -78,7 +80,8 @@ import WireFormats
         var forged = bench.segment(.inside)
         forged.source = bench.translated
         forged.sequence &+= 100_000
-        _ = translated(bench, Self.error(about: forged.frame, from: IPv4Address(192, 0, 2, 1), mtu: 100), from: .outside)
+        _ = translated(
+            bench, Self.error(about: forged.frame, from: IPv4Address(192, 0, 2, 1), mtu: 100), from: .outside)
         let sent = bench.say(.inside, [UInt8](repeating: 0x61, count: 1400) + [10]).notTo(bench.client)
         #expect(sent.filter { !$0.data.isEmpty }.count == 1)
     }

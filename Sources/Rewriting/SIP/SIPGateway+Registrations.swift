@@ -36,7 +36,7 @@ extension SIPGateway {
     mutating func followSubscription(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
         let code = message.startLine.code
         guard code >= 200, code < 300, context.side == .outside, case .udp = context.transport,
-            isPeer(context.source, context), let seconds = seconds(bytes, rows.first(.expires))
+            isPeer(context.source, of: context.binding), let seconds = seconds(bytes, rows.first(.expires))
         else { return }
         bindings.subscribe(context.binding, until: now &+ UInt64(min(seconds, 86400)) &* 1_000_000_000)
     }

@@ -326,7 +326,9 @@ public struct SIPGateway: ~Copyable {
     /// has sent to, or is registered.
     @_noLocks
     private mutating func passForeign(_ frame: RawSpan, _ datagram: UDPPacket, _ context: Context) {
-        guard context.side == .inside || isPeer(datagram.source, of: context.binding) else { return count(.dropSIPUnknown) }
+        guard context.side == .inside || isPeer(datagram.source, of: context.binding) else {
+            return count(.dropSIPUnknown)
+        }
         count(.sipForeign)
         send(frame, datagram.payload, context)
     }

@@ -31,7 +31,9 @@ import WireFormats
         let left = SIPBench.frame(sent.data, from: sent.source, to: sent.destination)
         let original = SIPBench.frame(sent.data, from: SIPBench.phone, to: SIPBench.server)
         let error = ErrorTests.error(about: left, from: Self.router, code: 3, mtu: 0)
-        #expect(translated(error, from: .outside) == hop(ErrorTests.error(about: original, from: Self.router, code: 3, mtu: 0)))
+        #expect(
+            translated(error, from: .outside)
+                == hop(ErrorTests.error(about: original, from: Self.router, code: 3, mtu: 0)))
         guard case .port(sent.source.port)? = bench.gateway.owner(ofErrorIn: error.span.bytes, from: .outside) else {
             Issue.record("it belongs to the worker of the public port")
             return
@@ -57,7 +59,8 @@ import WireFormats
     @Test func `about nothing that was sent, or corrupt: it goes nowhere`() {
         let mapped = bench.translated(SIPBench.phone)
         let stranger = Endpoint("198.51.100.77:5060")!
-        for (source, destination) in [(mapped, stranger), (Endpoint(mapped.address, mapped.port ^ 1), SIPBench.server)] {
+        for (source, destination) in [(mapped, stranger), (Endpoint(mapped.address, mapped.port ^ 1), SIPBench.server)]
+        {
             let frame = SIPBench.frame([1], from: source, to: destination)
             #expect(translated(ErrorTests.error(about: frame, from: Self.router, mtu: 0), from: .outside) == nil)
         }
