@@ -15,10 +15,11 @@ public enum Gateway: Sendable, Equatable {
     ///   - workers: how many Sallyport has; `auto` is one for each queue of a link.
     ///   - conversations: how many conversations or calls Sallyport has room for.
     ///   - sip: the transports over which Sallyport serves SIP; none, and it does not know SIP.
+    ///   - sipSeconds: the times of its section `sip` that are not to be the usual ones, by their keys.
     /// - Returns: Sallyport's process; nil for the kernel's helper, which has none.
     public func start(
         on topology: Topology, keepalive: Int = 50, transitory: Int = 240, workers: String = "auto",
-        conversations: Int = 16384, sip: [SIPTransport] = []
+        conversations: Int = 16384, sip: [SIPTransport] = [], sipSeconds: [String: Int] = [:]
     ) throws -> GatewayProcess? {
         switch self {
         case .kernelHelper:
@@ -27,7 +28,7 @@ public enum Gateway: Sendable, Equatable {
         case .sallyport(let executable):
             return try GatewayProcess(
                 executable, on: topology, keepalive: keepalive, transitory: transitory, workers: workers,
-                conversations: conversations, sip: sip)
+                conversations: conversations, sip: sip, sipSeconds: sipSeconds)
         }
     }
 }

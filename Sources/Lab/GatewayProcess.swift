@@ -12,13 +12,13 @@ public final class GatewayProcess: Sendable {
     /// Starts it on the router's two links, and returns when traffic flows.
     init(
         _ executable: String, on topology: Topology, keepalive: Int, transitory: Int, workers: String,
-        conversations: Int, sip: [SIPTransport]
+        conversations: Int, sip: [SIPTransport], sipSeconds: [String: Int]
     ) throws {
         self.executable = executable
         router = topology.router
         configuration = try GatewayProcess.configure(
             topology, "gateway", keepalive: keepalive, transitory: transitory, workers: workers,
-            conversations: conversations, sip: sip)
+            conversations: conversations, sip: sip, sipSeconds: sipSeconds)
         process = try router.start([executable, "run", "--config", configuration])
         try process.wait(for: "ready")
     }
@@ -94,12 +94,13 @@ public final class GatewayProcess: Sendable {
 
     private static func configure(
         _ topology: Topology, _ name: String, keepalive: Int, transitory: Int, workers: String,
-        conversations: Int, sip: [SIPTransport]
+        conversations: Int, sip: [SIPTransport], sipSeconds: [String: Int] = [:]
     ) throws -> String {
         let directory = "\(topology.sandbox.directory)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let file = "\(directory)/sallyport.yaml"
         let transports = sip.map(\.rawValue).joined(separator: ", ")
+        let times = sipSeconds.map { "\n  \($0.key)-seconds: \($0.value)" }.joined()
         try """
         gateway:
           state-directory: \(directory)
@@ -115,7 +116,7 @@ public final class GatewayProcess: Sendable {
           ports: [21]
           keepalive-seconds: \(keepalive)
           transitory-seconds: \(transitory)
-        \(sip.isEmpty ? "" : "sip:\n  ports: [5060]\n  transports: [\(transports)]")
+        \(sip.isEmpty ? "" : "sip:\n  ports: [5060]\n  transports: [\(transports)]\(times)")
         """.write(toFile: file, atomically: false, encoding: .utf8)
         return file
     }

@@ -5,8 +5,9 @@ import Foundation
 /// A running SIP registrar and proxy, UDP and TCP, which anybody may register with.
 ///
 /// It answers to where a request came from (RFC 3581), as providers do, but believes what a Contact says: behind a NAT
-/// without a gateway a phone registers an address that nobody reaches. One process does the work for each transport, so
-/// that messages keep their order.
+/// without a gateway a phone registers an address that nobody reaches. Only the middle box is known to it as a NAT: who
+/// is behind that is reached where he came from. One process does the work for each transport, so that messages keep
+/// their order.
 public final class Registrar: Sendable {
     /// Where it listens.
     public static let port: UInt16 = 5060
@@ -70,10 +71,14 @@ public final class Registrar: Sendable {
         loadmodule "siputils.so"
         loadmodule "usrloc.so"
         loadmodule "registrar.so"
+        loadmodule "nathelper.so"
         modparam("usrloc", "db_mode", 0)
+        modparam("nathelper|registrar", "received_avp", "$avp(received)")
 
         request_route {
             force_rport();
+            if (src_ip == \(Topology.middleAddress)) route(TRANSLATED);
+            t_on_reply("ANSWER");
             if (!mf_process_maxfwd_header("10")) {
                 sl_send_reply("483", "Too Many Hops");
                 exit;
@@ -83,7 +88,10 @@ public final class Registrar: Sendable {
                 exit;
             }
             if (has_totag()) {
-                if (loose_route()) t_relay();
+                if (loose_route()) {
+                    handle_ruri_alias();
+                    t_relay();
+                }
                 else if (is_method("ACK") && t_check_trans()) t_relay();
                 else if (!is_method("ACK")) sl_send_reply("404", "Not Here");
                 exit;
@@ -98,6 +106,20 @@ public final class Registrar: Sendable {
                 exit;
             }
             t_relay();
+        }
+
+        # Of one behind a NAT: later requests and sound go to where this came from.
+        route[TRANSLATED] {
+            if (is_method("REGISTER")) {
+                fix_nated_register();
+                return;
+            }
+            add_contact_alias();
+            if (has_body("application/sdp")) fix_nated_sdp("2");
+        }
+
+        onreply_route[ANSWER] {
+            if (src_ip == \(Topology.middleAddress)) route(TRANSLATED);
         }
 
         """

@@ -23,14 +23,25 @@ public struct SIPLoad: Sendable {
     public let transport: SIPTransport
     /// RTP packets that each sends in a call, 20 ms apart.
     public let packets: Int
+    /// Whether the links lose packets: then calls are long enough for an ACK to be sent again, and the callee answers
+    /// repetitions of BYE for as long as some may come.
+    public let isLossy: Bool
     /// Seconds after the beginning of the last call, after which those that have not ended have failed.
     public let patience: Int
 
-    public init(calls: Int, rate: Int, over transport: SIPTransport, packets: Int = 5, patience: Int = 40) {
+    /// Milliseconds for which BYE may come again: 0.5, 1.5 and 3.5 seconds after the first (RFC 3261 section 17.1.2.2),
+    /// and once more.
+    private static let repetition = 8000
+
+    public init(
+        calls: Int, rate: Int, over transport: SIPTransport, packets: Int = 5, isLossy: Bool = false,
+        patience: Int = 40
+    ) {
         self.calls = calls
         self.rate = rate
         self.transport = transport
         self.packets = packets
+        self.isLossy = isLossy
         self.patience = patience
     }
 
@@ -50,7 +61,9 @@ public struct SIPLoad: Sendable {
         let directory = "\(sandbox.directory)/sipp-\(UInt32.random(in: .min ... .max))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try sound.write(to: URL(fileURLWithPath: "\(directory)/sound.pcap"))
-        let scenarios = SIPScenarios(sound: "\(directory)/sound.pcap", milliseconds: 20 * packets + 100)
+        let scenarios = SIPScenarios(
+            sound: "\(directory)/sound.pcap", milliseconds: isLossy ? 4000 : 20 * packets + 100,
+            waiting: isLossy ? SIPLoad.repetition : 0)
         if let registrar {
             let registration = try start(
                 "register", scenarios.registration, callee, directory,
@@ -74,7 +87,7 @@ public struct SIPLoad: Sendable {
         }
         // It ends by itself after the last BYE. SIGUSR1 ends it where calls have not come, but not where one has come
         // and not ended.
-        if outcome?.status == 0 { _ = try? answering.wait(limit: 5) }
+        if outcome?.status == 0 { _ = try? answering.wait(limit: isLossy ? 5 + Double(SIPLoad.repetition) / 1000 : 5) }
         if answering.isRunning { _ = try? answering.stop(signal: SIGUSR1, limit: 2) }
         return try SIPLoadResult(
             callerStatistics: "\(directory)/caller.csv", calleeStatistics: "\(directory)/callee.csv",

@@ -6,6 +6,8 @@ struct SIPScenarios: Sendable {
     let sound: String
     /// How long the caller waits before it hangs up.
     let milliseconds: Int
+    /// For how many milliseconds the callee answers repetitions of BYE; 0: not at all.
+    let waiting: Int
 
     /// An INVITE of about 725 bytes, as phones send it.
     var caller: String {
@@ -39,6 +41,7 @@ struct SIPScenarios: Sendable {
             """)
     }
 
+    /// SIPp takes an INVITE that comes again after the 200 for a mistake, unless it is awaited.
     var callee: String {
         scenario(
             "callee",
@@ -53,10 +56,15 @@ struct SIPScenarios: Sendable {
 
                 \(description)
                 """))
-            <recv request="ACK"/>
+            <recv request="INVITE" optional="true"/>
+            <recv request="ACK" optional="true" next="1"/>
+            <recv request="BYE" next="2"/>
+            <label id="1"/>
             \(play)
             <recv request="BYE"/>
+            <label id="2"/>
             \(send("", reply("200 OK", tag: "") + "\nContent-Length: 0\n"))
+            \(waiting > 0 ? "<timewait milliseconds=\"\(waiting)\"/>" : "")
             """)
     }
 

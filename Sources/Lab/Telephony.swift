@@ -4,7 +4,7 @@ import Foundation
 
 /// A registrar, two telephones, and a capture at each end of the path between them.
 public final class Telephony: Sendable {
-    /// Bob's, on the outside host beside the registrar's.
+    /// Bob's, on the outside host beside the registrar's, where there is no middle box.
     public static let bobsAddress = "203.0.113.21"
 
     public let registrar: Registrar
@@ -14,17 +14,19 @@ public final class Telephony: Sendable {
 
     /// Starts all of it; the phones begin to register, Alice's over `transport`, and Bob's over UDP.
     public init(in topology: Topology, over transport: SIPTransport = .udp) throws {
-        try topology.outside.run("ip", "address", "add", "\(Telephony.bobsAddress)/24", "dev", "eth0")
+        let isFar = topology.middle != nil
+        let (bobs, network) =
+            isFar ? ("198.51.100.21", "198.51.100.0/24") : (Telephony.bobsAddress, "203.0.113.0/24")
+        try topology.outside.run("ip", "address", "add", "\(bobs)/24", "dev", "eth0")
         // Bob's RTP is to come from where he wants to have it (RFC 4961), and its sockets are bound to no address.
-        try topology.outside.run(
-            "ip", "route", "replace", "203.0.113.0/24", "dev", "eth0", "src", Telephony.bobsAddress)
+        try topology.outside.run("ip", "route", "replace", network, "dev", "eth0", "src", bobs)
         captures = try [topology.inside, topology.outside].map { try PacketCapture(on: $0, in: topology.sandbox) }
         registrar = try Registrar(in: topology)
         alice = try Phone(
             "alice", at: Topology.insideAddress, on: topology.inside, singing: 400, registrar: registrar,
             over: transport, in: topology.sandbox)
         bob = try Phone(
-            "bob", at: Telephony.bobsAddress, on: topology.outside, singing: 1000, registrar: registrar,
+            "bob", at: bobs, on: topology.outside, singing: 1000, registrar: registrar,
             in: topology.sandbox)
     }
 

@@ -1,7 +1,7 @@
 // The network of the lab:
 //
 //     inside ---- lan0 router wan0 ---- [middle ----] outside
-//     192.168.1.10    .1     203.0.113.7              203.0.113.20, or 198.51.100.20 behind the middle box
+//     192.168.1.10    .1     203.0.113.7              203.0.113.20, or 198.51.100.20 behind the middle box (.1)
 //
 // The router forwards with a default-deny firewall and masquerades what leaves by wan0, as a small office's does.
 
@@ -9,13 +9,16 @@ import Foundation
 
 /// Two hosts and a router between them, as network namespaces.
 public final class Topology: Hosts {
-    /// A stateful device between router and server, which forgets TCP connections.
+    /// A stateful device between router and server, which forgets connections and flows of UDP.
     public struct MiddleBox: Sendable {
-        /// Idle seconds after which it drops everything of an established connection.
+        /// Idle seconds after which it drops everything of an established connection or flow.
         public let forgetsAfter: Int
+        /// Whether it masquerades, too, and lets nothing in that has not been asked for.
+        public let translates: Bool
 
-        public init(forgetsAfter: Int) {
+        public init(forgetsAfter: Int, translates: Bool = false) {
             self.forgetsAfter = forgetsAfter
+            self.translates = translates
         }
     }
 
@@ -23,6 +26,8 @@ public final class Topology: Hosts {
     public static let insideAddress = "192.168.1.10"
     /// The router's address on wan0, which NAT gives to everything.
     public static let publicAddress = "203.0.113.7"
+    /// The middle box's address toward the outside host.
+    public static let middleAddress = "198.51.100.1"
     /// The half of the ports that is the gateway's; masquerade has the other.
     public static let gatewayPorts = "32768-65535"
 
@@ -103,10 +108,10 @@ public final class Topology: Hosts {
     private func connectOutside(through middle: Namespace, queues: Int) throws {
         try Interface.router(router, "wan0", "\(Topology.publicAddress)/24")
             .connect(to: .host(middle, "near0", "203.0.113.1/24"), queues: queues)
-        try Interface.host(middle, "far0", "198.51.100.1/24")
+        try Interface.host(middle, "far0", "\(Topology.middleAddress)/24")
             .connect(to: .host(outside, "eth0", "\(outsideAddress)/24"), queues: 1)
         try router.run("ip", "route", "add", "default", "via", "203.0.113.1")
-        try outside.run("ip", "route", "add", "default", "via", "198.51.100.1")
+        try outside.run("ip", "route", "add", "default", "via", Topology.middleAddress)
         try middle.set("ipv4/ip_forward", to: "1")
     }
 
@@ -117,12 +122,20 @@ public final class Topology: Hosts {
                 chain forward {
                     type filter hook forward priority filter
                     ct state invalid drop
+                    \(box.translates ? "iifname far0 ct state new drop" : "")
+                }
+                chain postrouting {
+                    type nat hook postrouting priority srcnat
+                    \(box.translates ? "oifname far0 masquerade" : "")
                 }
             }
             """, into: middle)
         // Without the first, a forgotten connection's next packet would begin a new entry.
         try middle.set("netfilter/nf_conntrack_tcp_loose", to: "0")
         try middle.set("netfilter/nf_conntrack_tcp_timeout_established", to: "\(box.forgetsAfter)")
+        for kind in ["udp_timeout", "udp_timeout_stream"] {
+            try middle.set("netfilter/nf_conntrack_\(kind)", to: "\(box.forgetsAfter)")
+        }
     }
 
     private func becomeRouter() throws {

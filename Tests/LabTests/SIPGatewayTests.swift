@@ -9,7 +9,7 @@ extension LabTests {
     @Suite("SIP through the gateway", .enabled(if: GatewayUnderTest.choice != .kernelHelper))
     struct SIPGatewayTests {
         /// A call for every so-manieth of ten thousand; SALLYPORT_CALLS=10000 makes all of them.
-        private static let calls = ProcessInfo.processInfo.environment["SALLYPORT_CALLS"].flatMap { Int($0) } ?? 600
+        static let calls = ProcessInfo.processInfo.environment["SALLYPORT_CALLS"].flatMap { Int($0) } ?? 600
 
         @Test("Phones register, are called, hear each other, hold, resume and hang up")
         func phones() throws {
