@@ -41,6 +41,18 @@ static __always_inline __u32 decrement_ttl(struct iphdr *ip)
 	return change16(bpf_htons((ip->ttl + 1) << 8), bpf_htons(ip->ttl << 8));
 }
 
+/* The DSCP of media, if they are to have one; ECN stays. As above; the field is the lower half of its word. */
+static __always_inline __u32 mark(struct iphdr *ip)
+{
+	__u32 chosen = READ_ONCE(settings.media_tos);
+	__u8 before = ip->tos;
+
+	if (!chosen)
+		return 0;
+	ip->tos = (chosen & 0xfc) | (before & 3);
+	return change16(bpf_htons(before), bpf_htons(ip->tos));
+}
+
 static __always_inline void translate_ipv4(const struct packet *packet, const struct steering_translation *leaves)
 {
 	struct iphdr *ip = packet->network;
@@ -48,14 +60,17 @@ static __always_inline void translate_ipv4(const struct packet *packet, const st
 	__u32 addresses_change = change32(ip->saddr, leaves->source) + change32(ip->daddr, leaves->destination);
 	__u32 ports_change = change16(packet->ports.source, leaves->source_port) +
 			     change16(packet->ports.destination, leaves->destination_port);
+	__u32 header_change = addresses_change + decrement_ttl(ip);
 
-	ip->check = updated(ip->check, addresses_change + decrement_ttl(ip));
+	if (packet->protocol == IPPROTO_TCP) {
+		*packet->checksum = updated(*packet->checksum, addresses_change + ports_change);
+	} else {
+		*packet->checksum = updated_udp(*packet->checksum, addresses_change + ports_change);
+		header_change += mark(ip);
+	}
+	ip->check = updated(ip->check, header_change);
 	ip->saddr = leaves->source;
 	ip->daddr = leaves->destination;
-	if (packet->protocol == IPPROTO_TCP)
-		*packet->checksum = updated(*packet->checksum, addresses_change + ports_change);
-	else
-		*packet->checksum = updated_udp(*packet->checksum, addresses_change + ports_change);
 	ports->source = leaves->source_port;
 	ports->destination = leaves->destination_port;
 }
@@ -132,6 +147,8 @@ static __always_inline enum steering_counter forward(struct packet *packet, stru
 		verdict = take_way(packet, &hop);
 	if (verdict != UNDECIDED && verdict != steering_counter_steer_card)
 		return verdict;
+	if (exceeds_rate(packet, flow))
+		return steering_counter_drop_rate;
 	account(packet, flow);
 	if (sent == steering_counter_forward_flow)	/* A pinhole's flows begin without a stream. */
 		count_rtp(packet, flow);

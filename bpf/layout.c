@@ -35,7 +35,7 @@ ASSERT_SIZE(steering_link_key, 4 + 2 * 2);
 ASSERT_SIZE(steering_link, 4 + 4 + 4 + 6 + 1 + 1);
 ASSERT_OFFSET(steering_link, mac, 12);
 ASSERT_SIZE(steering_exit, 2 * 2 + 2 * 2 + 4);
-ASSERT_SIZE(steering_settings, 4 * 4 + 2 * 2);
+ASSERT_SIZE(steering_settings, 4 * 4 + 2 * 2 + 2 * 4);
 ASSERT_OFFSET(steering_settings, generation, 4);
 ASSERT_SIZE(steering_tables, 4096 * 20 + 256 * 12 + 65536);
 

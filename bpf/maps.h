@@ -49,6 +49,14 @@ struct {
 	__type(value, struct steering_stream);
 } streams SEC(".maps");
 
+/* Of each stream, the time in ns at which what has passed of it would have, had it come at the highest rate. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} meters SEC(".maps");
+
 /* In lines, because an array gives each entry a multiple of eight bytes. */
 struct filter_line {
 	__u32 cell[STEERING_FILTER_LINE];

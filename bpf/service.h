@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Services: control conversations, which go to a worker. From inside, those that go to the outside; from outside, the
- * answers to NAT's own ports, and all that comes to bindings (IPv4), or the answers to anybody but the router (IPv6).
+ * answers to NAT's own ports, and all that comes to bindings and to awaited media (IPv4), or the answers to anybody but the router (IPv6).
  */
 #ifndef STEERING_SERVICE_H
 #define STEERING_SERVICE_H
@@ -31,12 +31,18 @@ static __always_inline int in_port_block(__be16 port)
 	return settings.port_first <= bpf_ntohs(port) && bpf_ntohs(port) <= settings.port_last;
 }
 
+/* Whether an IPv4 packet goes to a binding, or to media that may come from anywhere. */
+static __always_inline int goes_to(enum steering_service what, __u8 side, __u8 protocol, struct port_pair ports)
+{
+	return side == STEERING_OUTSIDE && protocol == IPPROTO_UDP && services_of(ports.destination) & what;
+}
+
 /* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a binding, or to NAT's own. */
 static __always_inline int is_service_ipv4(__u8 side, __u8 protocol, struct port_pair ports)
 {
 	if (side == STEERING_INSIDE)
 		return has_service(side, protocol, 4, ports);
-	if (protocol == IPPROTO_UDP && services_of(ports.destination) & STEERING_SERVICE_BINDING)
+	if (goes_to(STEERING_SERVICE_BINDING | STEERING_SERVICE_MEDIA, side, protocol, ports))
 		return 1;
 	return has_service(side, protocol, 4, ports) && in_port_block(ports.destination);
 }
@@ -133,7 +139,11 @@ static __always_inline enum steering_counter serve_ipv4(const struct packet *pac
 	if (!is_service_ipv4(packet->side, packet->protocol, packet->ports))
 		return steering_counter_pass_other;
 	verdict = answer_ipv4(packet);
-	return verdict == steering_counter_steer_service ? steer(packet) : verdict;
+	if (verdict != steering_counter_steer_service)
+		return verdict;
+	if (goes_to(STEERING_SERVICE_MEDIA, packet->side, packet->protocol, packet->ports))
+		return steering_counter_steer_media;
+	return steer(packet);
 }
 
 /* ---- IPv6 ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Streams: what the RTP packets of a flow say about its way to here (struct steering_stream). */
+/*
+ * Streams: what the RTP packets of a flow say about its way to here (struct steering_stream), and how much of them may
+ * pass.
+ */
 #ifndef STEERING_STREAM_H
 #define STEERING_STREAM_H
 
@@ -106,6 +109,33 @@ static __always_inline void measure_jitter(struct steering_stream *stream, __u32
 	if (place == RTP_LATER)
 		stream->jitter = steering_jitter(stream->jitter, transit - stream->transit);
 	stream->transit = transit;
+}
+
+/* How far a stream may be ahead of its rate, in ns: a picture of a video comes at once. */
+#define METER_BURST 500000000
+
+/*
+ * Whether a packet comes before its stream's rate allows it (virtual scheduling, as in ITU-T I.371 annex A). What is left
+ * of the stream that had the number before is less than a burst. Plain updates are right as they are in a stream.
+ */
+static __always_inline int exceeds_rate(const struct packet *packet, const struct steering_flow *flow)
+{
+	__u32 byte_time = READ_ONCE(settings.media_byte_time);
+	__u32 number = flow->flags >> STEERING_FLOW_STREAM_SHIFT, index = number - 1;
+	__u64 now, *due;
+
+	if (!byte_time || !number)
+		return 0;
+	due = bpf_map_lookup_elem(&meters, &index);
+	if (!due)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (*due < now)
+		*due = now;
+	if (*due - now > METER_BURST)
+		return 1;
+	*due += (__u64)packet->length * byte_time >> 8;
+	return 0;
 }
 
 /* Counts a packet, if it is RTP and its flow has a stream. */

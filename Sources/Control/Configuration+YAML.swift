@@ -261,8 +261,8 @@ extension Configuration.SIP {
         self.init()
         guard let node = file.values["sip"] else { return nil }
         let keys = [
-            "ports", "transports", "ice", "signed-bodies", "binding-seconds", "keepalive-seconds", "media-seconds",
-            "hold-seconds",
+            "ports", "transports", "ice", "latching", "media-dscp", "media-kbit", "signed-bodies", "binding-seconds",
+            "keepalive-seconds", "media-seconds", "hold-seconds",
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
@@ -274,6 +274,9 @@ extension Configuration.SIP {
                 return .success(transport)
             } ?? transports
         ice = reader.choice(section, "ice", ICE.self) ?? ice
+        latching = reader.choice(section, "latching", Latching.self) ?? latching
+        mediaDSCP = reader.number(section, "media-dscp", 0...63)
+        mediaKilobits = reader.number(section, "media-kbit", 8...1_000_000)
         signedBodies = reader.choice(section, "signed-bodies", SignedBodies.self) ?? signedBodies
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds

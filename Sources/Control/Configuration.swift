@@ -101,6 +101,13 @@ public struct Configuration: Equatable, Sendable {
         public var transports: [Transport] = [.udp, .tcp]
         /// `ice`: what becomes of the candidates of ICE.
         public var ice = ICE.rewrite
+        /// `latching`: whether media may come from elsewhere than the outside announces (RFC 7362).
+        public var latching = Latching.auto
+        /// `media-dscp`: the DSCP that media leave with (RFC 2474), 0 to 63; absent: the one that they came with.
+        public var mediaDSCP: Int?
+        /// `media-kbit`: the most that a stream of media may carry in a direction, in kilobits of IP packets a second, 8 to
+        /// 1000000; absent: there is no such limit.
+        public var mediaKilobits: Int?
         /// `binding-seconds`: how long an inside endpoint keeps its public one after its last packet, 120 to 86400 (RFC
         /// 4787 REQ-5).
         public var bindingSeconds = 300
@@ -120,6 +127,17 @@ public struct Configuration: Equatable, Sendable {
             case udp
             /// TCP, for connections that the inside opens.
             case tcp
+        }
+
+        /// Whether media may come, once for each offer and answer, from another port than the outside announces, or from
+        /// the host that its description comes from.
+        public enum Latching: String, CaseIterable, Sendable {
+            /// They may not.
+            case off
+            /// They may where the announced address or that host's is private.
+            case auto
+            /// They may, also where both are public.
+            case always
         }
 
         /// What becomes of the candidates of ICE.

@@ -18,11 +18,18 @@ struct ProgramSettings {
         for port in configuration.ftp.ports {
             maps.tables[services: port] = UInt8(STEERING_SERVICE_TCP4.rawValue)
         }
+        set(configuration.sip)
         guard let sip = configuration.sip else { return }
         for port in sip.ports {
             if sip.transports.contains(.udp) { maps.tables[services: port] |= UInt8(STEERING_SERVICE_UDP4.rawValue) }
             if sip.transports.contains(.tcp) { maps.tables[services: port] |= UInt8(STEERING_SERVICE_TCP4.rawValue) }
         }
+    }
+
+    /// What becomes of media, also while the program is at work.
+    func set(_ sip: Configuration.SIP?) {
+        maps.settings.mediaDSCP = sip?.mediaDSCP.map(UInt8.init)
+        maps.settings.mediaRate = sip?.mediaKilobits.map { UInt64($0) * 1000 }
     }
 
     /// The router's own addresses, which the program leaves to the kernel, and the public ones among them; addresses

@@ -140,12 +140,13 @@ public final class RunningGateway: Service {
             if comparable != configuration {
                 logger.warning(
                     """
-                    reload: only the times under `ftp` and `sip`, `ice` and `signed-bodies` can change while the gateway \
-                    runs; restart for the rest
+                    reload: only the times under `ftp` and `sip`, and how `sip` treats ICE, media and signed bodies, can \
+                    change while the gateway runs; restart for the rest
                     """)
             }
             workers.set(
                 WorkerSettings(ftp: Settings(new.ftp), sip: SIPSettings(new.sip ?? Configuration.SIP())))
+            ProgramSettings(maps: maps, configuration: configuration).set(new.sip)
             logger.info("reloaded \(file)")
         } catch {
             logger.error("reload: nothing changed: \(error)")
@@ -189,6 +190,12 @@ extension SIPSettings {
             case .rewrite: .rewrite
             case .strip: .strip
             case .leave: .leave
+            }
+        latching =
+            switch sip.latching {
+            case .off: .off
+            case .auto: .auto
+            case .always: .always
             }
         signedBodies = sip.signedBodies == .refuse ? .refuse : .pass
     }

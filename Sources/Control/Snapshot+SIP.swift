@@ -58,6 +58,8 @@ extension Snapshot {
         public let isControl: Bool
         /// The end on the inside, its public endpoint, and the end on the outside.
         public let inside, translated, outside: String
+        /// Where the media of the outside end come from instead, if they were latched on to another source (RFC 7362).
+        public let latched: String?
         /// What the inside sends, and what it gets; nil while the flows are not there.
         public let sent, received: Stream?
     }
@@ -101,7 +103,8 @@ extension Snapshot {
         let pair = FlowPair(leg)
         return Media(
             line: Int(leg.line) + 1, isControl: leg.isControl, inside: "\(leg.inside)", translated: "\(leg.translated)",
-            outside: "\(leg.outside)", sent: stream(pair.forward), received: stream(pair.reverse))
+            outside: "\(leg.outside)", latched: leg.latched == leg.outside ? nil : "\(leg.latched)",
+            sent: stream(pair.forward), received: stream(pair.reverse))
     }
 
     private func stream(_ key: steering_tuple) -> Stream? {

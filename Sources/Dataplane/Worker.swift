@@ -194,9 +194,15 @@ public struct Worker: ~Copyable {
                 receiveFragment(bytes, packet, from: links[link].side, frame, socket: socket)
                 return
             }
-            if let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: links[link].side) {
-                receiveSIP(bytes, datagram, from: links[link].side, frame, socket: socket)
-                return
+            if let datagram = UDPPacket(packet, bytes) {
+                if isSIP(datagram, from: links[link].side) {
+                    receiveSIP(bytes, datagram, from: links[link].side, frame, socket: socket)
+                    return
+                }
+                if isStray(datagram, from: links[link].side) {
+                    receiveStray(bytes, packet, datagram, link: link, frame, socket: socket)
+                    return
+                }
             }
             let segment = TCPPacket(bytes)
             if let owner = otherOwner(of: bytes, segment, from: links[link].side) {

@@ -43,7 +43,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .dropOutOfOrder: "segment before its turn that found no room to wait, the sender repeats it"
         case .flowSent: "packet of a data connection that XDP could not send, translated and sent by the worker"
         case .flowAnswered: "packet that cannot go on, answered with an ICMP error"
-        case .dropUnknownFlow: "packet of a data connection that has just ended"
+        case .dropUnknownFlow: "packet of a data connection that has just ended, or media from a stranger"
         case .dropForeign: "neither TCP nor UDP, or malformed"
         case .sent: "packets sent by the worker"
         case .waited: "packets that waited for their next hop's address"

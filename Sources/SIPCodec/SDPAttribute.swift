@@ -26,11 +26,12 @@ struct SDPAttribute {
         self.kind = kind
     }
 
-    /// Whether a name can be known that begins with these letters: most, as rtpmap and fmtp, cannot.
+    /// Whether a name can be known that begins with these letters: most, as fmtp and ptime, cannot.
     @inline(__always) @_noLocks
     private static func mayBeKnown(_ letters: UInt32) -> Bool {
         switch letters | 0x2020_2020 {
-        case UInt32(ascii: "rtcp"), UInt32(ascii: "cand"), UInt32(ascii: "send"), UInt32(ascii: "recv"),
+        case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"),
+            UInt32(ascii: "recv"),
             UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
             UInt32(ascii: "path"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
             UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):
@@ -49,7 +50,9 @@ struct SDPAttribute {
         case 5:
             if name == Keyword("setup") { return .setup }
             if name == Keyword("group") { return .bundle }
-        case 6: if name == Keyword("crypto") { return .crypto }
+        case 6:
+            if name == Keyword("rtpmap") { return .rtpmap }
+            if name == Keyword("crypto") { return .crypto }
         case 8:
             if name == Keyword("sendrecv") { return .sendReceive }
             if name == Keyword("sendonly") { return .sendOnly }

@@ -15,6 +15,8 @@ public struct SDPLine: Sendable {
         case media
         /// a=rtcp: where RTCP goes instead of to the next port (RFC 3605), read by `SDPControlPort`.
         case rtcp
+        /// a=rtpmap: what a payload type stands for, read by `SDPRTPMap`.
+        case rtpmap
         /// a=rtcp-mux: RTCP may share the port of RTP (RFC 5761).
         case rtcpMux
         /// a=rtcp-mux-only: RTCP must share the port of RTP (RFC 8858).

@@ -15,6 +15,8 @@ public struct SDPMedia: Sendable {
     public let transport: SDPTransport
     /// The protocol as it is written: "RTP/AVP".
     public let transportText: Range<Int>
+    /// The first of its formats, which the sender likes best, if that can be a payload type of RTP: 0 to 127.
+    public let payloadType: UInt8?
 
     /// Reads the value of a line of the kind `media`; nil when a field is missing, or its port is no port.
     @_noLocks
@@ -24,6 +26,11 @@ public struct SDPMedia: Sendable {
         let ports = tokens.next(in: bytes)
         transportText = tokens.next(in: bytes)
         guard !transportText.isEmpty else { return nil }
+        if let type = bytes.number(tokens.next(in: bytes)), type <= 127 {
+            payloadType = UInt8(truncatingIfNeeded: type)
+        } else {
+            payloadType = nil
+        }
         if let port = SDPPort(bytes, ports) {
             self.port = port
             portCount = 1

@@ -56,6 +56,31 @@ import Glibc
         }
     }
 
+    /// The DSCP that media leave with, 0 to 63; nil: the one that they came with.
+    public var mediaDSCP: UInt8? {
+        get {
+            let field = unsafe settings.pointee.media_tos
+            return field == 0 ? nil : UInt8(truncatingIfNeeded: field) >> 2
+        }
+        nonmutating set {
+            let field = newValue.map { STEERING_MEDIA_MARKED.rawValue | UInt32($0) << 2 }
+            unsafe settings.pointee.media_tos = field ?? 0
+        }
+    }
+
+    /// The most that a stream may carry in a direction, in bits of IP packets a second, from 8000 on; nil: there is no such
+    /// limit. It may be half a second ahead.
+    public var mediaRate: UInt64? {
+        get {
+            let time = unsafe settings.pointee.media_byte_time
+            return time == 0 ? nil : 8 * 256 * 1_000_000_000 / UInt64(time)
+        }
+        nonmutating set {
+            let time = newValue.map { UInt32(8 * 256 * 1_000_000_000 / $0) }
+            unsafe settings.pointee.media_byte_time = time ?? 0
+        }
+    }
+
     /// The logarithm of the number of filter cells, as the program wants it.
     var filterShift: UInt32 {
         get { unsafe settings.pointee.filter_shift }

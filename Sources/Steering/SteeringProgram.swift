@@ -50,7 +50,7 @@ public final class SteeringProgram: Sendable {
         for (map, entries) in [
             ("flows", capacity.flows), ("flows6", capacity.flows6), ("pinholes", capacity.pinholes),
             ("pinholes6", capacity.pinholes6), ("claims", capacity.claims), ("streams", capacity.streams),
-            ("filter", cells / STEERING_FILTER_LINE.rawValue),
+            ("meters", capacity.streams), ("filter", cells / STEERING_FILTER_LINE.rawValue),
         ] {
             unsafe bpf_map__set_max_entries(bpf_object__find_map_by_name(object, map), entries)
         }

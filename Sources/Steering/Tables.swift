@@ -37,6 +37,21 @@ import Glibc
         unsafe steering_services(tables, port).pointee & UInt8(STEERING_SERVICE_BINDING.rawValue) != 0
     }
 
+    /// Has what comes to a public port of media, in host byte order, without a flow brought to the workers, or not. As
+    /// `setBinding`.
+    @_noLocks
+    public func setAwaited(_ port: UInt16, _ isAwaited: Bool) {
+        // As above.
+        unsafe steering_services(tables, port).pointee = isAwaited ? UInt8(STEERING_SERVICE_MEDIA.rawValue) : 0
+    }
+
+    /// Whether it is.
+    @_noLocks
+    public func isAwaited(_ port: UInt16) -> Bool {
+        // There is one for each port.
+        unsafe steering_services(tables, port).pointee & UInt8(STEERING_SERVICE_MEDIA.rawValue) != 0
+    }
+
     /// The untagged link of a card, by the card's interface number, which is below `STEERING_CARDS_MAX`. One with
     /// interface number 0 is none.
     public subscript(card card: UInt32) -> steering_link {

@@ -123,11 +123,12 @@ struct Calls: ParsableCommand {
             call.outside, "", "", "", "", "", call.callID,
         ]
         return [head]
-            + call.media.flatMap { media in
-                [(">", media.sent), ("<", media.received)].map { arrow, stream in
+            + call.media.flatMap { (media: Snapshot.Media) -> [[String]] in
+                let outside = media.latched ?? media.outside
+                return [(">", media.sent), ("<", media.received)].map { arrow, stream in
                     [
                         "", "\(media.line) \(media.isControl ? "RTCP" : "media") \(arrow)", media.inside,
-                        media.translated, media.outside, "\(stream?.packets ?? 0)", "\(stream?.lost ?? 0)",
+                        media.translated, outside, "\(stream?.packets ?? 0)", "\(stream?.lost ?? 0)",
                         "\(stream?.duplicates ?? 0)", "\((stream?.reordered ?? 0) + (stream?.late ?? 0))",
                         stream?.jitterMilliseconds.map { String(format: "%.1f ms", $0) } ?? "-",
                         stream?.quality.map { String(format: "%.1f", $0) } ?? "-",

@@ -195,7 +195,7 @@ final class Bench {
             case .close: media.removeAll { $0.number == request.leg.number }
             case .observe where mediaAreAlive:
                 gateway.sip.legObserved(request.slot, number: request.leg.number, lastSeen: now)
-            case .observe, .bind, .unbind: break
+            case .observe, .bind, .unbind, .expect, .ignore: break
             }
         }
         for index in 0..<gateway.requestCount {

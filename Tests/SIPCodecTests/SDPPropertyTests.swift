@@ -96,7 +96,7 @@ import Testing
 
     /// The names of attributes as RFCs spell them; those that begin with "ice-" apart.
     private static let attributes: [String: SDPLine.Kind] = [
-        "rtcp": .rtcp, "rtcp-mux": .rtcpMux, "rtcp-mux-only": .rtcpMuxOnly, "candidate": .candidate,
+        "rtcp": .rtcp, "rtcp-mux": .rtcpMux, "rtcp-mux-only": .rtcpMuxOnly, "rtpmap": .rtpmap, "candidate": .candidate,
         "remote-candidates": .remoteCandidates, "end-of-candidates": .endOfCandidates, "ice-lite": .iceLite,
         "sendrecv": .sendReceive, "sendonly": .sendOnly, "recvonly": .receiveOnly, "inactive": .inactive,
         "setup": .setup, "bundle-only": .bundleOnly, "mid": .mid, "crypto": .crypto, "fingerprint": .fingerprint,

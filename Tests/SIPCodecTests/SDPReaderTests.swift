@@ -20,7 +20,8 @@ import Testing
                 "a=rtpmap:31 H261/90000", "m=video 53000 RTP/AVP 32", "a=rtpmap:32 MPV/90000"),
             items: [
                 "origin name host.anywhere.com", "connection name host.anywhere.com",
-                "media audio 49170 rtp RTP/AVP", "media video 51372 rtp RTP/AVP", "media video 53000 rtp RTP/AVP",
+                "media audio 49170 rtp RTP/AVP", "rtpmap 0 8000", "media video 51372 rtp RTP/AVP", "rtpmap 31 90000",
+                "media video 53000 rtp RTP/AVP", "rtpmap 32 90000",
             ]),
         Row(
             name: "RFC 3264 section 10.1: an answer that refuses a video",
@@ -30,7 +31,7 @@ import Testing
                 "m=video 53000 RTP/AVP 32", "a=rtpmap:32 MPV/90000"),
             items: [
                 "origin name host.example.com", "connection name host.example.com", "media audio 49920 rtp RTP/AVP",
-                "media video 0 rtp RTP/AVP", "media video 53000 rtp RTP/AVP",
+                "rtpmap 0 8000", "media video 0 rtp RTP/AVP", "media video 53000 rtp RTP/AVP", "rtpmap 32 90000",
             ]),
         Row(
             name: "RFC 8866 section 5: multicast, and a connection of its own for the second media",
@@ -43,6 +44,16 @@ import Testing
             items: [
                 "origin ipv4 198.51.100.1", "connection ipv4 198.51.100.1", "media audio 49170 rtp RTP/AVP",
                 "media audio 49180 rtp RTP/AVP", "media video 51372 rtp RTP/AVP", "connection ipv6 2001:db8::2",
+                "rtpmap 99 90000",
+            ]),
+        Row(
+            name: "RFC 8866 section 6.6: a=rtpmap with encoding parameters, and what is none",
+            description: sdp(
+                "a=rtpmap:97 L16/8000", "a=rtpmap:98 L16/11025/2", "a=RTPMAP: 127  opus/48000/2 ", "a=rtpmap:128 x/1",
+                "a=rtpmap:0 PCMU", "a=rtpmap:0 PCMU/", "a=rtpmap:0", "a=rtpmap", "a=rtpmap:0 x/99999999999/1"),
+            items: [
+                "rtpmap 97 8000", "rtpmap 98 11025", "rtpmap 127 48000", "rtpmap?", "rtpmap?", "rtpmap?", "rtpmap?",
+                "rtpmap?", "rtpmap 0 4294967295",
             ]),
         Row(
             name: "RFC 8866 section 5.7: multicast addresses with time to live and count",
@@ -75,6 +86,7 @@ import Testing
             items: [
                 "origin ipv6 2001:db8::1", "connection ipv4 192.0.2.3", "ice ice2", "ice 50",
                 "ice asd88fgpdd777uzjYhagZg", "ice 8hhY", "media audio 45664 rtp RTP/AVP",
+                "rtpmap 0 8000",
                 "candidate 1 1 udp 2130706431 ipv6 2001:db8::1 8998 host",
                 "candidate 2 1 udp 1694498815 ipv4 192.0.2.3 45664 serverReflexive raddr ipv4 203.0.113.141 rport 8998",
             ]),
@@ -105,8 +117,8 @@ import Testing
                 "m=video 0 RTP/AVP 66", "a=mid:zen", "a=bundle-only", "a=rtcp-fb:66 nack pli"),
             items: [
                 "origin ipv6 2001:db8::3", "connection ipv6 2001:db8::3", "bundle BUNDLE foo bar zen",
-                "media audio 10000 rtp RTP/AVP", "mid foo", "rtcpMux", "media video 10002 rtp RTP/AVP", "mid bar",
-                "rtcpMux", "rtcpMuxOnly", "media video 0 rtp RTP/AVP", "mid zen", "bundleOnly",
+                "media audio 10000 rtp RTP/AVP", "mid foo", "rtcpMux", "rtpmap 0 8000", "media video 10002 rtp RTP/AVP",
+                "mid bar", "rtcpMux", "rtcpMuxOnly", "media video 0 rtp RTP/AVP", "mid zen", "bundleOnly",
             ]),
         Row(
             name: "RFC 4975: MSRP, directly, through relays, and to an IPv6 address",
@@ -216,7 +228,7 @@ import Testing
             "candidates", "remote-candidate", "remote-candidates2", "end-of-candidat", "end-of-candidate",
             "end-of-candidatesx", "sendonly2", "sendonl", "sendrecvx", "recvonlyx", "inactive-", "setups", "setu",
             "groups", "group", "bundle-onl", "bundle-only-", "mi", "mids", "crypt", "fingerprin", "path2", "pat", "ice",
-            "ic", "ptime", "msid", "ssrc", "rtpmap", "",
+            "ic", "ptime", "msid", "ssrc", "rtpma", "rtpmaps", "",
         ])
     func neighbours(name: String) {
         for text in ["a=\(name)\r\n", "a=\(name):1\r\n", "a=\(name)", "a=\(name):", "a= \(name)"] {

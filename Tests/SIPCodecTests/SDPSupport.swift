@@ -40,6 +40,7 @@ func item(_ bytes: [UInt8], _ line: SDPLine) -> String {
             written(bytes, $0.port) + ($0.address.map { " " + written(bytes, $0) } ?? "")
         }
     case .candidate: said = SDPCandidate(span, line.value).map { written(bytes, $0) }
+    case .rtpmap: said = SDPRTPMap(span, line.value).map { "\($0.payloadType) \($0.clockRate)" }
     case .setup: said = SDPSetup(span, line.value).map { "\($0)" }
     case .path: said = hops(bytes, line.value)
     default: said = text(bytes, line.value)

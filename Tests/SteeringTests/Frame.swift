@@ -23,6 +23,8 @@ struct Packet {
     var source: String
     var destination: String
     var hops: UInt8 = 64
+    /// The octet of DSCP and ECN in IPv4 (RFC 2474, RFC 3168).
+    var serviceField: UInt8 = 0
     var options: [UInt8] = []
     /// Flags and offset of IPv4, as one word; 0x4000 is Don't Fragment.
     var fragment: UInt16 = 0x4000
@@ -49,7 +51,8 @@ struct Packet {
     private var ipv4: [UInt8] {
         let upper = content.bytes(pseudoHeader: pseudoHeader)
         let header = 20 + options.count
-        var bytes = [UInt8(0x40 + header / 4), 0] + big(UInt16(header + upper.count)) + [0x12, 0x34] + big(fragment)
+        var bytes = [UInt8(0x40 + header / 4), serviceField] + big(UInt16(header + upper.count)) + [0x12, 0x34]
+        bytes += big(fragment)
         bytes += [hops, content.number, 0, 0] + address(source) + address(destination) + options
         bytes.replaceSubrange(10..<12, with: big(checksum(bytes)))
         return bytes + upper

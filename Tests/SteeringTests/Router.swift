@@ -83,6 +83,8 @@ final class Router: Sendable {
         maps.settings.tick = Self.tick
         maps.settings.ports = Self.ports
         maps.settings.passesWhenDown = false
+        maps.settings.mediaDSCP = nil
+        maps.settings.mediaRate = nil
         maps.settings.renew()
         return program
     }

@@ -11,6 +11,9 @@ extension Connection {
     /// Makes the public port a binding.
     @Sendable func bind(_ maps: SteeringMaps) { maps.tables.setBinding(routerPort, true) }
 
+    /// Has media without a flow brought to the worker.
+    @Sendable func awaitMedia(_ maps: SteeringMaps) { maps.tables.setAwaited(routerPort, true) }
+
     /// Makes the client's packets to the server the worker's.
     @Sendable func steer(_ maps: SteeringMaps) throws {
         announce(maps.filter)
@@ -120,6 +123,15 @@ private let bindingRows: [Row] = {
             "from inside to a port that is a binding here",
             Packet(source: phone.client, destination: phone.server, content: .udp(from: 5060, to: phone.routerPort)),
             counter: "pass_other", fromOutside: false),
+        row("media from anywhere, while that may be", request(toPhone), counter: "steer_media", phone.awaitMedia),
+        row("awaited media, TTL 1", request(toPhone, hops: 1), counter: "steer_media", phone.awaitMedia),
+        row("awaited media no more", request(toPhone), counter: "pass_other") {
+            phone.awaitMedia($0)
+            $0.tables.setAwaited(phone.routerPort, false)
+        },
+        row(
+            "TCP to a port of awaited media", request(.tcp(from: phone.serverPort, to: phone.routerPort)),
+            counter: "pass_other", phone.awaitMedia),
         row("worker's flow", response, fromOutside: false, phone.steer),
         row("worker's flow, TTL 2", phone.outgoing(hops: 2).arrives, fromOutside: false, phone.steer),
         row(

@@ -33,6 +33,7 @@ enum steering_limits {
 	STEERING_STREAMS_MAX = 0xffffff,	/* RTP streams that flows can name */
 	STEERING_STREAM_WINDOW = 64,	/* sequence numbers that a stream remembers */
 	STEERING_STREAM_NO_JUMP = 0x10000,
+	STEERING_MEDIA_MARKED = 0x100,	/* in media_tos: there is one */
 	STEERING_CLOCK_RATE_MAX = 3000000,	/* Hz, that steering_clock_units can do */
 };
 
@@ -201,7 +202,8 @@ enum steering_address_use {
  * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP): what
  * comes to it from outside is steered whatever its source port. Bindings are ports of the block, and no port of the
  * block is a service's, which the configuration refuses: so each of these bytes has one writer, and a binding's port
- * has no other bit.
+ * has no other bit. Nor has a public port of media that may still come from elsewhere than was announced (RFC 7362): what
+ * comes to it without a flow is steered.
  */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
@@ -209,9 +211,10 @@ enum steering_service {
 	STEERING_SERVICE_TCP6 = 4,
 	STEERING_SERVICE_UDP6 = 8,
 	STEERING_SERVICE_BINDING = 16,	/* UDP over IPv4, to a public address */
+	STEERING_SERVICE_MEDIA = 32,	/* the same */
 };
 
-/* What all packets have in common; mapped into user space. */
+/* What all packets have in common; mapped into user space. Media are UDP flows over IPv4. */
 struct steering_settings {
 	__u32 tick;		/* one thread publishes it */
 	__u32 generation;	/* never 0; another one makes the program ask the kernel's tables, and its own, again */
@@ -219,6 +222,8 @@ struct steering_settings {
 	__u32 filter_shift;	/* 64 less the binary logarithm of the number of filter cells */
 	__u16 port_first;	/* the block, inclusive; 0 and 0 without NAT */
 	__u16 port_last;
+	__u32 media_tos;	/* MEDIA_MARKED | DSCP << 2: what media leave with; 0: what they came with */
+	__u32 media_byte_time;	/* what a byte of a stream takes at its highest rate, in ns / 256; 0: there is none */
 };
 
 /* What packets look up by a number; mapped into user space, too: an access without a lookup. */
@@ -293,6 +298,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(steer_service, "to the worker: control conversation") \
 	X(steer_fragment, "to the worker: IP fragment of a control conversation") \
 	X(steer_icmp, "to the worker: ICMP error about a control conversation") \
+	X(steer_media, "to the worker: media from elsewhere than was announced, while that may be (RFC 7362)") \
 	X(steer_expiring, "to the worker: flow packet whose TTL ends here") \
 	X(steer_neighbour, "to the worker: flow packet whose next hop has no neighbour entry yet") \
 	X(steer_big, "to the worker: flow packet too big for its way out") \
@@ -305,6 +311,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(drop_claimed_pinhole, "dropped: pinhole already used, or shut") \
 	X(drop_pinhole_state, "dropped: first packet through a pinhole is not a SYN") \
 	X(drop_flow_full, "dropped: flow table full") \
+	X(drop_rate, "dropped: media above the rate of a stream (sip.media-kbit)") \
 	X(drop_down, "dropped: service traffic while no worker served its queue") \
 	X(drop_flow_down, "dropped: flow packet that needs a worker, on a queue that none served") \
 	X(drop_room, "dropped: no room to change the frame")

@@ -71,6 +71,7 @@ enum FuzzSDP {
             check(bytes, candidate.relatedAddress, in: line)
             check(bytes, candidate.relatedPort, in: line)
             precondition(1...256 ~= candidate.component, "a component that is none")
+        case .rtpmap: precondition(SDPRTPMap(bytes, line.value)?.payloadType ?? 0 <= 127, "a payload type that is none")
         case .setup: _ = SDPSetup(bytes, line.value)
         case .path:
             var path = SDPPath(line.value)

@@ -26,8 +26,11 @@ struct MediaEnd: BitwiseCopyable {
     var isHeld = false
     /// Whether it is asked so by the address 0.0.0.0 (RFC 3264 section 8.4): the end keeps what it had before.
     var keepsPrevious = false
-    /// RTP's clock rate in Hz; 0 when it is not RTP, or not known.
+    /// The clock rate of RTP's first payload type in Hz; 0 when it is not RTP, or not known.
     var clockRate: UInt32 = 0
+    /// The host that media may come from beside this end's own, and both of them from any port (RFC 7362); 0 when they have
+    /// to come from this end.
+    var latching = IPv4Address(0)
 
     @_noLocks
     init() {}

@@ -14,9 +14,15 @@ public struct MediaLeg: BitwiseCopyable, Sendable {
     public internal(set) var inside = Endpoint(IPv4Address(0), 0)
     /// Its public endpoint.
     public internal(set) var translated = Endpoint(IPv4Address(0), 0)
-    /// The outside end.
+    /// The outside end, as it is announced.
     public internal(set) var outside = Endpoint(IPv4Address(0), 0)
-    /// RTP's clock rate in Hz; 0 when it carries no RTP, or the rate is not known.
+    /// Where the outside's media really come from, and the inside's go: the announced end, until the leg is latched on to
+    /// another source (RFC 7362).
+    public internal(set) var latched = Endpoint(IPv4Address(0), 0)
+    /// While it may be latched, the host that this may be beside the announced one; else 0.
+    public internal(set) var latching = IPv4Address(0)
+    /// The clock rate of the RTP payload type that the answer likes best, in Hz; 0 when it carries no RTP, or the rate is
+    /// not known.
     public internal(set) var clockRate: UInt32 = 0
     /// When a packet last passed, in nanoseconds, as far as it was looked for.
     var seen: UInt64 = 0

@@ -13,7 +13,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
     case callsOpened, callsConfirmed, callsFailed, callsEnded, callsLost, callsFull
-    case mediaOpened, mediaClosed, mediaFull, mediaElsewhere
+    case mediaOpened, mediaClosed, mediaFull, mediaElsewhere, mediaLatched
 
     /// What is counted, for people.
     public var meaning: String {
@@ -53,6 +53,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .mediaClosed: "media flows closed in XDP"
         case .mediaFull: "media not translated: no port or slot free (nat.ports, gateway.flows)"
         case .mediaElsewhere: "media announced at an address or port that is not translated, left as it is"
+        case .mediaLatched: "media latched on to another source than was announced (RFC 7362)"
         }
     }
 }

@@ -153,6 +153,7 @@ extension SIPGateway {
                 end = MediaEnd()
             } else {
                 addCandidates(line, to: &end)
+                end.latching = latching(end, hasCandidates: hasCandidates(line), context)
             }
             guard let part else { continue }
             let item = MediaTable.Description(
@@ -241,7 +242,7 @@ extension SIPGateway {
         }
         end.media = Endpoint(address.value, media.port.number)
         guard media.isRTP else { return end }
-        end.clockRate = media.isAudio ? 8000 : 90000
+        end.clockRate = media.clockRate
         end.isMultiplexed = media.isMultiplexed
         let control = media.controlAddress.isThere ? media.controlAddress.value : address.value
         let port = media.hasControl ? media.control.number : media.port.number &+ 1
@@ -303,6 +304,13 @@ extension SIPGateway {
                 end.add(endpoint, isControl: candidate.component == 2)
             }
         }
+    }
+
+    /// Whether the other side gets candidates of an m= line to see.
+    @_noLocks
+    private func hasCandidates(_ line: Int) -> Bool {
+        if case .strip = settings.ice { return false }
+        return description[line].candidateCount > 0
     }
 
     /// The inside end behind a public endpoint that an outside description names: another phone of this site, which the

@@ -10,13 +10,17 @@ public struct SIPRequest: BitwiseCopyable, Sendable {
         case open
         /// Close them.
         case close
+        /// Bring what comes to the public port of media without a flow to the workers (RFC 7362).
+        case expect
+        /// Do so no longer.
+        case ignore
         /// See when a packet last passed, and tell `legObserved`.
         case observe
     }
 
     /// What is to be done.
     public var kind: Kind
-    /// The public port, for `bind` and `unbind`.
+    /// The public port, for `bind`, `unbind`, `expect` and `ignore`.
     public var port: UInt16 = 0
     /// The leg as it is, or was, and its slot.
     public var leg = MediaLeg()

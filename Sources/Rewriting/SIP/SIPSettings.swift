@@ -10,6 +10,17 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
         case leave
     }
 
+    /// From where media may come but from the endpoint that the outside announces (RFC 7362): once for each offer and
+    /// answer, from another port of that host, or from the host that the description came from.
+    public enum Latching: UInt8, BitwiseCopyable, Sendable {
+        /// From nowhere.
+        case off
+        /// From there, where either of the two addresses is a private one: where there is a NAT to be seen.
+        case auto
+        /// From there, also where both are public.
+        case always
+    }
+
     /// What becomes of requests whose session description is signed (`qop=auth-int`), so that it cannot be edited.
     public enum SignedBodies: UInt8, BitwiseCopyable, Sendable {
         /// They go on as they are, and their media are not heard.
@@ -37,6 +48,8 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     public var linger: UInt64 = 32_000_000_000
     /// What becomes of ICE.
     public var ice = ICE.rewrite
+    /// From where media may come.
+    public var latching = Latching.auto
     /// What becomes of session descriptions that cannot be edited.
     public var signedBodies = SignedBodies.pass
 

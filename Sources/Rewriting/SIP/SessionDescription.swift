@@ -55,8 +55,9 @@ struct SessionDescription: ~Copyable {
         /// Whether it is carried by UDP, and whether by RTP with RTCP beside it.
         var isDatagram = false
         var isRTP = false
-        /// Whether it is audio: then RTP's clock ticks 8000 times a second as a rule (RFC 3551).
-        var isAudio = false
+        /// The first payload type of RTP, and its clock rate in Hz; 0 while that is not known.
+        var payloadType: UInt8?
+        var clockRate: UInt32 = 0
         /// Its own c= line, and what that says if it names another kind of address.
         var connection = Address()
         var hasConnection = false
@@ -152,13 +153,29 @@ struct SessionDescription: ~Copyable {
             case .rtp:
                 line.isDatagram = true
                 line.isRTP = true
-                line.isAudio = bytes.octet(at: media.type.lowerBound) | 0x20 == 0x61
+                line.payloadType = media.payloadType
+                if let type = media.payloadType { line.clockRate = SessionDescription.clockRate(of: type) }
             case .udp: line.isDatagram = true
             case .tcp, .other: break
             }
         }
         media[mediaCount] = line
         mediaCount &+= 1
+    }
+
+    /// The clock rate of a payload type whose meaning is fixed (RFC 3551 section 6), in Hz; 0 for all others. G.722 is
+    /// sampled twice as often as its clock ticks (section 4.5.2).
+    @_noLocks
+    private static func clockRate(of payloadType: UInt8) -> UInt32 {
+        switch payloadType {
+        case 0, 3, 4, 5, 7, 8, 9, 12, 13, 15, 18: 8000
+        case 6: 16000
+        case 10, 11: 44100
+        case 14, 25, 26, 28, 31, 32, 33, 34: 90000
+        case 16: 11025
+        case 17: 22050
+        default: 0
+        }
     }
 
     /// Where the field ends that begins with the port.
@@ -194,6 +211,10 @@ struct SessionDescription: ~Copyable {
             media[index].control = Port(control.port)
             media[index].hasControl = true
             if let address = control.address { media[index].controlAddress = Address(address) }
+        case .rtpmap:
+            guard let type = media[index].payloadType, let map = SDPRTPMap(bytes, line.value), map.payloadType == type
+            else { return }
+            media[index].clockRate = map.clockRate
         case .rtcpMux, .rtcpMuxOnly: media[index].isMultiplexed = true
         case .sendOnly, .inactive: media[index].isHeld = true
         case .sendReceive, .receiveOnly: media[index].isHeld = false

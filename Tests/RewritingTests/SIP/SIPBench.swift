@@ -28,6 +28,8 @@ final class SIPBench {
     /// The open flows by the leg's slot, and the public ports that are steered.
     private(set) var flows: [Int: MediaLeg] = [:]
     private(set) var ports: Set<UInt16> = []
+    /// The public ports of media where what has no flow is brought to the worker.
+    private(set) var expected: Set<UInt16> = []
     /// The public endpoints of those that have sent something.
     private(set) var translated: [Endpoint: Endpoint] = [:]
     /// Every change of the flows, for who wants to replay them.
@@ -117,6 +119,29 @@ final class SIPBench {
         return bytes
     }
 
+    // MARK: Media
+
+    /// A packet comes to a public endpoint of media for which there is no flow; whether a leg is latched on to its source.
+    @discardableResult
+    func stray(_ data: [UInt8] = [0x80], from source: String, to translated: Endpoint) -> Bool {
+        guard expected.contains(translated.port) else { return false }
+        let frame = SIPBench.frame(data, from: Endpoint(source)!, to: translated)
+        let bytes = frame.span.bytes
+        guard let packet = IPv4Packet(bytes), let datagram = UDPPacket(packet, bytes),
+            let slot = gateway.latchable(bytes, datagram)
+        else { return false }
+        gateway.latch(slot, to: datagram.source)
+        flows[slot] = gateway.leg(slot)
+        _ = workOff()
+        return true
+    }
+
+    /// The caller of the gateway has seen media come from where a leg expects them.
+    func heard(_ slot: Int, _ leg: MediaLeg) {
+        gateway.legHeard(slot, number: leg.number)
+        _ = workOff()
+    }
+
     // MARK: Time
 
     /// Lets time pass; what the gateway sends meanwhile.
@@ -157,6 +182,8 @@ final class SIPBench {
         switch request.kind {
         case .bind: #expect(ports.insert(request.port).inserted, "port \(request.port) bound twice")
         case .unbind: #expect(ports.remove(request.port) != nil, "port \(request.port) was not bound")
+        case .expect: expected.insert(request.port)
+        case .ignore: expected.remove(request.port)
         case .open:
             let isNew = !flows.values.contains { $0.translated == leg.translated && $0.outside == leg.outside }
             #expect(isNew, "the flow \(leg.translated) \(leg.outside) is open already")
@@ -180,7 +207,7 @@ final class SIPBench {
     func expectNothingLeft(ports free: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         let counts = gateway.counts
         #expect(counts.calls == 0 && counts.media == 0, sourceLocation: sourceLocation)
-        #expect(flows.isEmpty, sourceLocation: sourceLocation)
+        #expect(flows.isEmpty && expected.isEmpty, sourceLocation: sourceLocation)
         #expect(gateway.freeMediaPorts == free, sourceLocation: sourceLocation)
     }
 }

@@ -89,6 +89,23 @@ import WireFormats
             bench.pairs == ["192.168.1.10:30001 198.51.100.9:20000", "192.168.1.10:31000 198.51.100.9:20500"])
     }
 
+    @Test(
+        "Jitter's clock: the answer's first payload type, by a=rtpmap (RFC 8866 section 6.6) or RFC 3551 section 6",
+        arguments: [
+            ("audio", "0 96", ["rtpmap:96 opus/48000/2"], 8000), ("audio", "9", [], 8000), ("video", "34", [], 90000),
+            ("audio", "96 0", ["rtpmap:0 PCMU/8000", "rtpmap:96 opus/48000/2"], 48000), ("audio", "11", [], 44100),
+            ("audio", "97", [], 0), ("audio", "8", ["rtpmap:8 X/16000"], 16000), ("audio", "x", ["rtpmap:0 X/1"], 0),
+        ] as [(String, String, [String], UInt32)])
+    func clockRate(type: String, formats: String, attributes: [String], rate: UInt32) {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp("192.168.1.10", 30000))
+        let media = "m=\(type) 20000 RTP/AVP \(formats)\r\n" + attributes.map { "a=\($0)\r\n" }.joined()
+        let answer = sdp("198.51.100.9", 20000).split(separator: "m=audio")[0] + media
+        call.answer(200, to: "INVITE", from: .outside, body: String(answer))
+        #expect(bench.flows.values.filter { !$0.isControl }.map(\.clockRate) == [rate])
+        #expect(bench.flows.values.filter(\.isControl).map(\.clockRate) == [0])
+    }
+
     @Test func `2.2 item 7: ports are drawn at random`() {
         var ports: Set<UInt16> = []
         for number in 0..<20 {
