@@ -21,6 +21,7 @@ struct Site: ~Copyable {
     private var sent: [Datagram] = []
     private var flows: [Int: UInt32] = [:]
     private var bound: Set<UInt16> = []
+    private var awaited: Set<UInt16> = []
     private let free: Int
 
     init() {
@@ -154,6 +155,8 @@ struct Site: ~Copyable {
                 precondition(request.leg.inside.port >= 1024, "a flow to a port below 1024")
             case .close:
                 precondition(flows.removeValue(forKey: request.slot) == request.leg.number, "closed twice")
+            case .expect: awaited.insert(request.port)
+            case .ignore: awaited.remove(request.port)
             case .observe: precondition(flows[request.slot] == request.leg.number, "looks at what is closed")
             }
         }
@@ -164,6 +167,7 @@ struct Site: ~Copyable {
         let counts = gateway.counts
         precondition(counts.bindings <= Site.capacity.bindings && counts.calls <= Site.capacity.calls)
         precondition(counts.media <= Site.capacity.media && counts.media == flows.count)
+        precondition(awaited.count <= flows.count, "waits for media that nobody has")
         gateway.clear()
     }
 }
