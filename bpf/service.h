@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Services: control conversations, which go to a worker. From inside, those that go to the outside; from outside, the
- * answers to NAT's own ports, and all that comes to bindings (IPv4), or the answers to anybody but the router (IPv6).
+ * answers to NAT's own ports, and all that comes to bindings and contacts (IPv4), or the answers to anybody but the
+ * router (IPv6).
  */
 #ifndef STEERING_SERVICE_H
 #define STEERING_SERVICE_H
@@ -31,12 +32,14 @@ static __always_inline int in_port_block(__be16 port)
 	return settings.port_first <= bpf_ntohs(port) && bpf_ntohs(port) <= settings.port_last;
 }
 
-/* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a binding, or to NAT's own. */
+/* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a binding or contact, or NAT's. */
 static __always_inline int is_service_ipv4(__u8 side, __u8 protocol, struct port_pair ports)
 {
+	__u8 wanted = protocol == IPPROTO_UDP ? STEERING_SERVICE_BINDING : STEERING_SERVICE_CONTACT;
+
 	if (side == STEERING_INSIDE)
 		return has_service(side, protocol, 4, ports);
-	if (protocol == IPPROTO_UDP && services_of(ports.destination) & STEERING_SERVICE_BINDING)
+	if (services_of(ports.destination) & wanted)
 		return 1;
 	return has_service(side, protocol, 4, ports) && in_port_block(ports.destination);
 }

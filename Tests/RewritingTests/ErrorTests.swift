@@ -5,9 +5,9 @@ import WireFormats
 /// ICMP errors about a control conversation (RFC 5508): they reach the end whose packet it was, in its own terms.
 @Suite struct ErrorTests {
     /// An ICMP error that a router sends about a packet, of which it quotes the headers and eight octets.
-    private func error(about frame: [UInt8], from router: IPv4Address, type: UInt8 = 3, code: UInt8 = 4, mtu: UInt16)
-        -> [UInt8]
-    {
+    static func error(
+        about frame: [UInt8], from router: IPv4Address, type: UInt8 = 3, code: UInt8 = 4, mtu: UInt16
+    ) -> [UInt8] {
         let quoted = Array(frame[14..<42])
         var icmp: [UInt8] = [type, code, 0, 0, 0, 0, UInt8(mtu >> 8), UInt8(mtu & 255)] + quoted
         put(~onesSum(icmp, 0..<icmp.count), into: &icmp, at: 2)
@@ -39,7 +39,8 @@ import WireFormats
         let sent = try #require(bench.send(original).notTo(bench.client).first)
         #expect(sent.sequence != original.sequence)
         let router = IPv4Address(192, 0, 2, 1)
-        let result = try #require(translated(bench, error(about: sent.frame, from: router, mtu: 600), from: .outside))
+        let result = try #require(
+            translated(bench, Self.error(about: sent.frame, from: router, mtu: 600), from: .outside))
         #expect(result.toward == .inside && bench.count(.acceptError) == 1)
         #expect(onesSum(result.frame, 14..<34) == 0xffff && onesSum(result.frame, 34..<result.frame.count) == 0xffff)
         #expect(number32(result.frame, 26) == router.value)
@@ -63,7 +64,8 @@ import WireFormats
         let sent = try #require(bench.send(original).to(bench.client).first)
         #expect(sent.sequence != original.sequence)
         let router = IPv4Address(10, 0, 0, 1)
-        let result = try #require(translated(bench, error(about: sent.frame, from: router, mtu: 1000), from: .inside))
+        let result = try #require(
+            translated(bench, Self.error(about: sent.frame, from: router, mtu: 1000), from: .inside))
         #expect(result.toward == .outside)
         #expect(number32(result.frame, 26) == Bench.publicAddress.value, "the router inside is not to be seen")
         #expect(number32(result.frame, 58) == Bench.publicAddress.value)
@@ -78,7 +80,8 @@ import WireFormats
         var forged = bench.segment(.inside)
         forged.source = bench.translated
         forged.sequence &+= 100_000
-        _ = translated(bench, error(about: forged.frame, from: IPv4Address(192, 0, 2, 1), mtu: 100), from: .outside)
+        _ = translated(
+            bench, Self.error(about: forged.frame, from: IPv4Address(192, 0, 2, 1), mtu: 100), from: .outside)
         let sent = bench.say(.inside, [UInt8](repeating: 0x61, count: 1400) + [10]).notTo(bench.client)
         #expect(sent.filter { !$0.data.isEmpty }.count == 1)
     }
@@ -87,11 +90,11 @@ import WireFormats
         let bench = Bench.open()
         var segment = bench.segment(.inside)
         segment.source = bench.translated
-        var bad = error(about: segment.frame, from: IPv4Address(192, 0, 2, 1), mtu: 1000)
+        var bad = Self.error(about: segment.frame, from: IPv4Address(192, 0, 2, 1), mtu: 1000)
         bad[50] ^= 1
         #expect(translated(bench, bad, from: .outside) == nil)
         segment.destination.port = 80
-        let other = error(about: segment.frame, from: IPv4Address(192, 0, 2, 1), mtu: 1000)
+        let other = Self.error(about: segment.frame, from: IPv4Address(192, 0, 2, 1), mtu: 1000)
         #expect(translated(bench, other, from: .outside) == nil)
         #expect(bench.count(.acceptError) == 0)
     }

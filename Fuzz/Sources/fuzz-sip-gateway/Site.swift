@@ -155,6 +155,7 @@ struct Site: ~Copyable {
             case .close:
                 precondition(flows.removeValue(forKey: request.slot) == request.leg.number, "closed twice")
             case .observe: precondition(flows[request.slot] == request.leg.number, "looks at what is closed")
+            case .listen, .unlisten, .accept, .forget: preconditionFailure("there is no TCP")
             }
         }
         for index in 0..<gateway.outboxCount {

@@ -157,6 +157,7 @@ final class SIPBench {
         switch request.kind {
         case .bind: #expect(ports.insert(request.port).inserted, "port \(request.port) bound twice")
         case .unbind: #expect(ports.remove(request.port) != nil, "port \(request.port) was not bound")
+        case .listen, .unlisten, .accept, .forget: Issue.record("there is no TCP")
         case .open:
             let isNew = !flows.values.contains { $0.translated == leg.translated && $0.outside == leg.outside }
             #expect(isNew, "the flow \(leg.translated) \(leg.outside) is open already")
