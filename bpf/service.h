@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Services: control conversations, which go to a worker. From inside, those that go to the outside, and what goes to
- * bindings; from outside, the answers to NAT's own ports, and all that comes to bindings and to awaited media (IPv4), or
- * the answers to anybody but the router (IPv6).
+ * bindings; from outside, the answers to NAT's own ports, and all that comes to bindings, contacts and awaited media
+ * (IPv4), or the answers to anybody but the router (IPv6).
  */
 #ifndef STEERING_SERVICE_H
 #define STEERING_SERVICE_H
@@ -32,18 +32,21 @@ static __always_inline int in_port_block(__be16 port)
 	return settings.port_first <= bpf_ntohs(port) && bpf_ntohs(port) <= settings.port_last;
 }
 
-/* Whether a packet goes to a binding, or to media that may come from anywhere, as far as its port says. */
+/* Whether a datagram goes to a binding, or to media that may come from anywhere, as far as its port says. */
 static __always_inline int goes_to(enum steering_service what, __u8 protocol, struct port_pair ports)
 {
 	return protocol == IPPROTO_UDP && services_of(ports.destination) & what;
 }
 
-/* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a binding, or to NAT's own. */
+/* Whether an IPv4 packet is a service's as far as its ports say: from outside, one to a port that stands for something. */
 static __always_inline int is_service_ipv4(__u8 side, __u8 protocol, struct port_pair ports)
 {
+	__u8 wanted = protocol == IPPROTO_UDP ? STEERING_SERVICE_BINDING | STEERING_SERVICE_MEDIA :
+						STEERING_SERVICE_CONTACT;
+
 	if (side == STEERING_INSIDE)
 		return has_service(side, protocol, 4, ports);
-	if (goes_to(STEERING_SERVICE_BINDING | STEERING_SERVICE_MEDIA, protocol, ports))
+	if (services_of(ports.destination) & wanted)
 		return 1;
 	return has_service(side, protocol, 4, ports) && in_port_block(ports.destination);
 }

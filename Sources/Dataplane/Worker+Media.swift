@@ -20,6 +20,10 @@ extension Worker {
         case .open: return open(from: place)
         case .close: return close(from: place)
         case .observe: observe(request.leg, request.slot)
+        case .listen: maps.tables.setContact(request.port, true)
+        case .unlisten: maps.tables.setContact(request.port, false)
+        case .accept: accept(request.leg)
+        case .forget: forget(request.leg)
         }
         return place + 1
     }
@@ -112,6 +116,25 @@ extension Worker {
             && Endpoint(flow.leaves.source, flow.leaves.source_port) == leg.outside
     }
 
+    /// Has both directions of a connection that an outside end opens brought to the workers, whatever its ports.
+    @_semantics("no_performance_analysis")
+    private mutating func accept(_ connection: MediaLeg) {
+        let pair = FlowPair(connection, isTCP: true)
+        let flow = steering_flow(ofWorkersFor: 0, tick: tick)
+        maps.filter.add(connection)
+        if !maps.flows.insert(pair.forward, flow) || !maps.flows.insert(pair.reverse, flow) {
+            gateway.sip.count(.sipPeersFull)
+        }
+    }
+
+    @_semantics("no_performance_analysis")
+    private mutating func forget(_ connection: MediaLeg) {
+        let pair = FlowPair(connection, isTCP: true)
+        maps.flows.remove(pair.forward)
+        maps.flows.remove(pair.reverse)
+        maps.filter.remove(connection)
+    }
+
     @_semantics("no_performance_analysis")
     private mutating func observe(_ leg: MediaLeg, _ slot: Int) {
         let pair = FlowPair(leg)
@@ -127,12 +150,13 @@ extension Worker {
 }
 
 extension FlowPair {
-    /// The flows of a leg: what the inside end sends, and what comes to its public endpoint from where it is latched.
+    /// The flows of a leg, or of a TCP connection between such ends: what the inside end sends, and what comes to its
+    /// public endpoint from where it is latched.
     @_noLocks
-    public init(_ leg: MediaLeg) {
+    public init(_ leg: MediaLeg, isTCP: Bool = false) {
         self.init(
-            forward: steering_tuple(from: leg.inside, to: leg.outside, side: .inside),
-            reverse: steering_tuple(from: leg.latched, to: leg.translated, side: .outside))
+            forward: steering_tuple(from: leg.inside, to: leg.outside, side: .inside, isTCP: isTCP),
+            reverse: steering_tuple(from: leg.latched, to: leg.translated, side: .outside, isTCP: isTCP))
     }
 }
 
@@ -152,15 +176,15 @@ extension Filter {
 }
 
 extension steering_tuple {
-    /// The key of UDP packets between two endpoints, as they arrive on a side.
+    /// The key of UDP packets, or TCP segments, between two endpoints, as they arrive on a side.
     @_noLocks
-    init(from source: Endpoint, to destination: Endpoint, side: Side) {
+    init(from source: Endpoint, to destination: Endpoint, side: Side, isTCP: Bool = false) {
         self.init()
         self.source = source.address.bigEndian
         self.destination = destination.address.bigEndian
         source_port = source.port.bigEndian
         destination_port = destination.port.bigEndian
-        `protocol` = 17
+        `protocol` = isTCP ? 6 : 17
         self.side = side.rawValue
     }
 }

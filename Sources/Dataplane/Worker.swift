@@ -230,7 +230,7 @@ public struct Worker: ~Copyable {
     @_noLocks
     private func otherOwner(of bytes: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> Int? {
         guard sockets.workers > 1, let ends = gateway.ends(of: bytes, segment, from: side) else { return nil }
-        let owner = sipServices[Int(ends.far.port)] ? ownership.owner(ofSIP: ends) : ownership.owner(of: ends)
+        let owner = gateway.isFTP(ends) ? ownership.owner(of: ends) : ownership.owner(ofSIP: ends)
         return owner == sockets.worker ? nil : owner
     }
 

@@ -3,8 +3,8 @@ import WireFormats
 
 /// A control conversation: its three endpoints, its edited connection, its session.
 ///
-/// Invariant: while `phase` is not `.free` the index finds the slot by `inside` and `outside`, and the port block by
-/// `translated`.
+/// Invariant: while `phase` is not `.free` the index finds the slot by `inside` and `outside`; one that was opened from
+/// inside the port block finds by `translated`, and one from outside another index by `translated` and `outside`.
 public struct Conversation: BitwiseCopyable {
     /// How far it has come.
     public enum Phase: UInt8, BitwiseCopyable, Sendable {
@@ -34,6 +34,8 @@ public struct Conversation: BitwiseCopyable {
     public internal(set) var translated = Endpoint(IPv4Address(0), 0)
     /// The end on the outside.
     public internal(set) var outside = Endpoint(IPv4Address(0), 0)
+    /// The side whose end has opened it: the inside, but for SIP.
+    let opener: Side
     /// When it began, in nanoseconds of the monotonic clock.
     public internal(set) var opened: UInt64 = 0
     /// When each side was last heard, by the side's number.
@@ -48,9 +50,12 @@ public struct Conversation: BitwiseCopyable {
     /// The session, where the connection is of SIP.
     var sip = SIPSession()
 
-    /// A conversation with a port of a service.
+    /// A conversation with a port of a service, or one that an outside end opens.
     @_noLocks
-    init(_ service: Service) { connection = EditedConnection(service) }
+    init(_ service: Service, openedFrom opener: Side = .inside) {
+        connection = EditedConnection(service)
+        self.opener = opener
+    }
 
     /// What is said in it.
     var service: Service { @_noLocks get { connection.service } }
@@ -95,6 +100,9 @@ public struct Conversation: BitwiseCopyable {
             case .wait: return
             case .pass(let count): connection.streams[index].pass(count)
             case .replace(let count, let length): replace(index, count, length, &pool, surroundings)
+            case .answer(let count):
+                replace(index, count, 0, &pool, surroundings)
+                if !answer(side, &pool, gateway) { gateway.count(.sipUnanswered) }
             }
         }
         connection.streams[index].finishIfDue()
@@ -112,6 +120,15 @@ public struct Conversation: BitwiseCopyable {
         let bytes = connection.streams[stream].buffer.heldBytes(pool)
         if case .sip = service { return sip.inspect(bytes, from: side, isEnd: isEnd, &surroundings, &gateway) }
         return session.inspect(bytes, from: side, isEnd: isEnd, isAnswered: isAnswered, ends, &surroundings)
+    }
+
+    /// Lets a side read what the gateway itself says, between two messages of the other side; false where it is not known
+    /// where those end, or there is no room.
+    ///
+    /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.
+    @_semantics("no_performance_analysis")
+    private mutating func answer(_ side: Side, _ pool: inout BlockPool, _ gateway: borrowing SIPGateway) -> Bool {
+        sip.isRead(side.other) && connection.streams[Int(side.other.rawValue)].insert(gateway.ownMessage, &pool)
     }
 
     /// Exempt from `@_noLocks` because it holds a span; see `BlockPool.bytes`.

@@ -4,7 +4,7 @@ import WireFormats
 struct Edit: BitwiseCopyable {
     /// Where the replaced bytes stood, in the source's numbers.
     var source: SequenceNumber
-    /// How many they were; at least 1.
+    /// How many they were; 0 where nothing of the source's was, and the replacement was put in.
     var sourceLength: Int
     /// Where the replacement stands, in the target's numbers.
     var target: SequenceNumber

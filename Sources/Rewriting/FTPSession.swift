@@ -10,6 +10,8 @@ enum Inspection {
     case pass(Int)
     /// The first `count` bytes are replaced by the first `length` of the workbench.
     case replace(Int, length: Int)
+    /// The first `count` bytes go no further, and their sender reads `SIPGateway.ownMessage`.
+    case answer(Int)
 }
 
 /// The two ends of a control conversation as a session needs them.

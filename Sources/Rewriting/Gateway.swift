@@ -48,14 +48,17 @@ public struct Gateway: ~Copyable {
         public init() {}
     }
 
-    private var conversations: SharedSlots<Conversation>
+    var conversations: SharedSlots<Conversation>
     private var index: FlowIndex
+    /// Conversations that were opened from outside, by their public and their outside ends.
+    private var accepted: FlowIndex
     private var free: FreeList
     private var pool: BlockPool
-    private var surroundings: Surroundings
-    private var wheel: TimerWheel
+    var surroundings: Surroundings
+    var wheel: TimerWheel
     private var services: Slots<Service>
     private var numbers: Numbers
+    private let servesSIP: Bool
     private var sipBox: Box<SIPGateway>
     /// The segments to send.
     public private(set) var outbox: Outbox
@@ -73,7 +76,11 @@ public struct Gateway: ~Copyable {
         var lottery = Lottery(seed: seed)
         let conversations = try SharedSlots<Conversation>(
             count: capacity.conversations, descriptor: descriptors.conversations)
-        let index = try FlowIndex(capacity: capacity.conversations, seed: lottery.draw())
+        let indexSeed = lottery.draw()
+        let index = try FlowIndex(capacity: capacity.conversations, seed: indexSeed)
+        // A quarter at most, so that nobody outside keeps those inside from opening any.
+        let accepted = try FlowIndex(
+            capacity: sipServices.isEmpty ? 1 : max(1, capacity.conversations / 4), seed: indexSeed)
         let free = try FreeList(count: capacity.conversations)
         let pool = try BlockPool(
             count: max(256, capacity.conversations / 4),
@@ -90,6 +97,7 @@ public struct Gateway: ~Copyable {
         let sip = if let sip { sip } else { try SIPGateway.off() }
         self.conversations = conversations
         self.index = index
+        self.accepted = accepted
         self.free = free
         self.pool = pool
         self.surroundings = surroundings
@@ -97,6 +105,7 @@ public struct Gateway: ~Copyable {
         self.outbox = outbox
         numbers = Numbers(share)
         self.services = table
+        servesSIP = !sipServices.isEmpty
         sipBox = Box(sip)
         for port in services { self.services[Int(port)] = .ftp }
         for port in sipServices { self.services[Int(port)] = .sip }
@@ -124,28 +133,11 @@ public struct Gateway: ~Copyable {
     /// How many conversations there are.
     public var conversationCount: Int { @_noLocks get { index.count } }
 
-    /// How many data connections there are.
-    public var dataCount: Int { @_noLocks get { surroundings.data.count } }
-
     /// How many buffers are free.
     public var freeBlocks: Int { @_noLocks get { pool.available &+ pool.availableLarge } }
 
     /// How many public ports are free.
     public var freePorts: Int { @_noLocks get { surroundings.data.ports.available } }
-
-    /// How many requests wait.
-    public var requestCount: Int { @_noLocks get { surroundings.data.requestCount } }
-
-    /// A request that waits.
-    @_noLocks
-    public func request(_ index: Int) -> DataRequest { surroundings.data.request(index) }
-
-    /// The most data connections there can be.
-    public var dataCapacity: Int { @_noLocks get { surroundings.data.capacity } }
-
-    /// A data connection.
-    @_noLocks
-    public func data(_ slot: Int) -> DataConnection { surroundings.data[slot] }
 
     /// What was counted.
     @_noLocks
@@ -180,7 +172,7 @@ public struct Gateway: ~Copyable {
     // MARK: Packets
 
     /// The ends of the control conversation that a frame is part of, or that it is an ICMP error about; nil if it belongs
-    /// to no service. `segment` is as for `receive`.
+    /// to no service. Where SIP is served any may be, since outside ends may have any port. `segment` is as for `receive`.
     @_noLocks
     public func ends(of frame: borrowing RawSpan, _ segment: TCPPacket?, from side: Side) -> ControlEnds? {
         var ends: ControlEnds
@@ -193,7 +185,14 @@ public struct Gateway: ~Copyable {
             ends = ControlEnds(side: side, near: error.source, far: error.destination)
             if side == .inside { ends = ControlEnds(side: side, near: error.destination, far: error.source) }
         }
-        return isServed(ends.far.port) ? ends : nil
+        return servesSIP || isServed(ends.far.port) ? ends : nil
+    }
+
+    /// Whether a conversation between these ends is one of FTP.
+    @_noLocks
+    public func isFTP(_ ends: ControlEnds) -> Bool {
+        if case .ftp = services[Int(ends.far.port)] { return true }
+        return false
     }
 
     @_noLocks
@@ -210,7 +209,7 @@ public struct Gateway: ~Copyable {
         surroundings.now = now
         guard let segment else { return receiveError(frame, from: side) }
         let port = side == .inside ? segment.destination.port : segment.source.port
-        guard isServed(port) else { return .foreign }
+        guard isServed(port) || servesSIP && isOfContact(segment, from: side) else { return .foreign }
         guard segment.isIntact(frame) else {
             count(.dropChecksum)
             return .done
@@ -230,17 +229,34 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private func find(_ segment: TCPPacket, from side: Side) -> Int? {
         if side == .inside { return index.find(segment.source, segment.destination) }
-        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
-            conversations[slot].outside == segment.source
-        else { return nil }
-        return slot
+        return find(translated: segment.destination, segment.source)
     }
 
-    /// A packet of no conversation: a SYN from inside opens one; anything else from inside belongs to one that the
-    /// gateway has forgotten, and its sender should know at once.
+    @_noLocks
+    private func find(translated: Endpoint, _ outside: Endpoint) -> Int? {
+        if case .conversation(let slot)? = surroundings.data.ports.owner(of: translated),
+            conversations[slot].outside == outside
+        {
+            return slot
+        }
+        return accepted.find(translated, outside)
+    }
+
+    /// Whether a segment whose outside end has no port of a service is of a conversation all the same, or may open one.
+    @_noLocks
+    private func isOfContact(_ segment: TCPPacket, from side: Side) -> Bool {
+        if find(segment, from: side) != nil { return true }
+        guard side == .outside, case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
+            case .sip = conversations[slot].service
+        else { return false }
+        return true
+    }
+
+    /// A packet of no conversation: a SYN opens one; anything else from inside belongs to one that the gateway has
+    /// forgotten, and its sender should know at once.
     @_noLocks
     private mutating func receiveFirst(_ segment: TCPPacket, from side: Side) {
-        guard side == .inside else { return count(.dropUnknown) }
+        guard side == .inside else { return accept(segment) }
         if segment.flags.has(.syn), !segment.flags.has(.ack) {
             let service = services[Int(segment.destination.port)]
             if case .sip = service, !sipBox.value.hasRoom { return count(.dropTableFull) }
@@ -252,22 +268,54 @@ public struct Gateway: ~Copyable {
                 free.give(slot)
                 return count(.dropPortsExhausted)
             }
-            _ = index.insert(segment.source, segment.destination, slot: slot)
-            conversations.beginChange(of: slot)
-            conversations[slot] = Conversation(service)
-            conversations[slot].inside = segment.source
-            conversations[slot].outside = segment.destination
-            conversations[slot].translated = translated
-            open(slot, segment)
-            outboxIsFor(slot)
-            schedule(slot)
-            conversations.endChange(of: slot)
+            var conversation = Conversation(service)
+            conversation.inside = segment.source
+            conversation.outside = segment.destination
+            conversation.translated = translated
+            begin(slot, conversation, segment)
         } else if !segment.flags.has(.rst) {
             count(.answerUnknown)
             answerUnknown(segment, toward: .inside)
         } else {
             count(.dropUnknown)
         }
+    }
+
+    /// A packet of no conversation from outside: a SYN to where an inside end has said that it can be reached opens one
+    /// with that end, whoever sends it, as a datagram would come through (RFC 4787 REQ-8).
+    @_noLocks
+    private mutating func accept(_ segment: TCPPacket) {
+        guard segment.flags.has(.syn), !segment.flags.has(.ack),
+            let inside = contact(at: segment.destination), index.find(inside, segment.source) == nil
+        else { return count(.dropUnknown) }
+        guard sipBox.value.hasRoom, accepted.count < accepted.capacity, let slot = free.take() else {
+            return count(.dropTableFull)
+        }
+        _ = accepted.insert(segment.destination, segment.source, slot: slot)
+        sipBox.value.ask(.accept, inside: inside, translated: segment.destination, outside: segment.source)
+        var conversation = Conversation(.sip, openedFrom: .outside)
+        conversation.inside = inside
+        conversation.outside = segment.source
+        conversation.translated = segment.destination
+        begin(slot, conversation, segment)
+    }
+
+    /// Where the inside end of the connection that has a public endpoint can be reached; nil if nobody needs that.
+    @_noLocks
+    private func contact(at translated: Endpoint) -> Endpoint? {
+        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: translated) else { return nil }
+        return conversations[slot].sip.contact(sipBox.value)
+    }
+
+    @_noLocks
+    private mutating func begin(_ slot: Int, _ conversation: Conversation, _ segment: TCPPacket) {
+        _ = index.insert(conversation.inside, conversation.outside, slot: slot)
+        conversations.beginChange(of: slot)
+        conversations[slot] = conversation
+        open(slot, segment)
+        outboxIsFor(slot)
+        schedule(slot)
+        conversations.endChange(of: slot)
     }
 
     /// Begins a conversation in a slot whose endpoints are known, anew if the slot had one that has ended.
@@ -282,13 +330,13 @@ public struct Gateway: ~Copyable {
         conversations[slot].keptAlive = 0
         conversations[slot].connection.release(&pool)
         conversations[slot].connection = EditedConnection(conversations[slot].service)
-        conversations[slot].connection.open(by: .inside, segment)
+        conversations[slot].connection.open(by: conversations[slot].opener, segment)
         count(.conversationsOpened)
         count(.acceptOpening)
-        pass(segment, toward: .outside, slot: slot)
+        pass(segment, toward: conversations[slot].opener.other, slot: slot)
     }
 
-    /// Begins its session anew; false when there is no room for one.
+    /// Begins its session anew; false when there is no room for one, or its inside end cannot be reached any more.
     @_noLocks
     private mutating func openSession(_ slot: Int) -> Bool {
         guard case .sip = conversations[slot].service else {
@@ -301,6 +349,15 @@ public struct Gateway: ~Copyable {
             to: conversations[slot].outside, now: surroundings.now)
         guard let binding else { return false }
         conversations[slot].sip = SIPSession(binding: binding)
+        let translated = conversations[slot].translated
+        if conversations[slot].opener == .inside {
+            sipBox.value.ask(.listen, for: translated.port)
+        } else {
+            guard let inside = contact(at: translated), inside == conversations[slot].inside,
+                case .conversation(let own)? = surroundings.data.ports.owner(of: translated)
+            else { return false }
+            sipBox.value.name(connection: binding, like: conversations[own].sip.binding)
+        }
         return true
     }
 
@@ -327,25 +384,27 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private mutating func receiveSyn(_ segment: TCPPacket, from side: Side, slot: Int) {
         let phase = conversations[slot].phase
-        if side == .inside, !segment.flags.has(.ack) {
+        let opener = conversations[slot].opener
+        let next = conversations[slot].connection.streams[Int(opener.rawValue)].next
+        if side == opener, !segment.flags.has(.ack) {
             switch phase {
-            case .opening where segment.sequence.advanced(by: 1) == conversations[slot].connection.streams[0].next:
+            case .opening where segment.sequence.advanced(by: 1) == next:
                 count(.acceptOpening)
-                conversations[slot].heard[0] = surroundings.now
-                pass(segment, toward: .outside, slot: slot)
+                conversations[slot].heard[Int(side.rawValue)] = surroundings.now
+                pass(segment, toward: side.other, slot: slot)
             case .opening, .closed, .reset, .free: open(slot, segment)
             case .open:
                 count(.dropSequence)
                 conversations[slot].connection.restate(to: side, &outbox)
             }
-        } else if side == .outside, segment.flags.has(.ack), phase == .opening || phase == .open {
+        } else if side == opener.other, segment.flags.has(.ack), phase == .opening || phase == .open {
             count(.acceptOpening)
-            conversations[slot].heard[1] = surroundings.now
-            if phase == .opening, segment.acknowledgement == conversations[slot].connection.streams[0].next {
+            conversations[slot].heard[Int(side.rawValue)] = surroundings.now
+            if phase == .opening, segment.acknowledgement == next {
                 conversations[slot].connection.answer(by: side, segment, &pool)
                 conversations[slot].phase = .open
             }
-            pass(segment, toward: .inside, slot: slot)
+            pass(segment, toward: opener, slot: slot)
         } else {
             count(.dropSequence)
         }
@@ -357,8 +416,9 @@ public struct Gateway: ~Copyable {
     private mutating func receiveReset(_ segment: TCPPacket, from side: Side, slot: Int) {
         let own = Int(side.rawValue)
         if conversations[slot].phase == .opening {
-            let isAnswer = side == .inside || segment.acknowledgement == conversations[slot].connection.streams[0].next
-            guard isAnswer else { return count(.dropSequence) }
+            let opener = conversations[slot].opener
+            let next = conversations[slot].connection.streams[Int(opener.rawValue)].next
+            guard side == opener || segment.acknowledgement == next else { return count(.dropSequence) }
             pass(segment, toward: side.other, slot: slot)
         } else {
             let distance = conversations[slot].connection.streams[own].next.distance(to: segment.sequence)
@@ -434,9 +494,7 @@ public struct Gateway: ~Copyable {
     private mutating func receiveError(_ frame: RawSpan, from side: Side) -> Verdict {
         guard let error = QuotedError(frame), !error.isDatagram else { return .foreign }
         if side == .outside {
-            guard case .conversation(let slot)? = surroundings.data.ports.owner(of: error.source),
-                conversations[slot].outside == error.destination
-            else { return .foreign }
+            guard let slot = find(translated: error.source, error.destination) else { return .foreign }
             noteMTU(error, slot, from: side)
             count(.acceptError)
             return .error(
@@ -446,9 +504,7 @@ public struct Gateway: ~Copyable {
                     quotedDestination: error.destination,
                     quotedSequence: conversations[slot].connection.streams[0].edits.source(of: error.sequence, .down)))
         }
-        guard isServed(error.source.port), let slot = index.find(error.destination, error.source) else {
-            return .foreign
-        }
+        guard let slot = index.find(error.destination, error.source) else { return .foreign }
         noteMTU(error, slot, from: side)
         count(.acceptError)
         let translated = conversations[slot].translated
@@ -546,71 +602,6 @@ public struct Gateway: ~Copyable {
         scheduleData()
     }
 
-    /// Sees to pinholes just opened: they are looked at before long.
-    @_noLocks
-    private mutating func scheduleData() {
-        for place in 0..<surroundings.data.requestCount where surroundings.data.request(place).kind == .open {
-            scheduleData(surroundings.data.request(place).data)
-        }
-    }
-
-    @_noLocks
-    private mutating func scheduleData(_ data: Int) {
-        let look = surroundings.now &+ min(surroundings.settings.keepalive / 2, 2_000_000_000)
-        wheel.set(conversations.count &+ data, deadline: look)
-    }
-
-    // MARK: Data connections
-
-    /// The caller has looked at a pinhole: `port` is where the packet came from that used it, or 0. True when the
-    /// pinhole is to be removed from the map.
-    @_noLocks
-    public mutating func pinholeObserved(_ data: Int, usedFrom port: UInt16) -> Bool {
-        let connection = surroundings.data[data]
-        if port != 0 {
-            count(.pinholesUsed)
-            surroundings.data.use(data, from: port)
-            touch(connection)
-            scheduleData(data)
-            return true
-        }
-        if connection.phase == .closing || surroundings.now >= connection.expires {
-            count(connection.phase == .closing ? .pinholesClosed : .pinholesExpired)
-            wheel.clear(conversations.count &+ data)
-            surroundings.data.end(data)
-            return true
-        }
-        scheduleData(data)
-        return false
-    }
-
-    /// The caller has looked at the two flows of a data connection: when the newest packet passed, and whether they
-    /// have ended (both FINs, or a RST). True when the flows are to be removed from the map.
-    @_noLocks
-    public mutating func flowObserved(_ data: Int, lastSeen: UInt64, hasEnded: Bool) -> Bool {
-        let settings = surroundings.settings
-        if surroundings.now >= lastSeen &+ (hasEnded ? settings.transitory : settings.idle) {
-            count(.flowsEnded)
-            wheel.clear(conversations.count &+ data)
-            surroundings.data.end(data)
-            return true
-        }
-        if !hasEnded { touch(surroundings.data[data]) }
-        scheduleData(data)
-        return false
-    }
-
-    /// A data connection is alive, and so is its conversation, unless that has ended.
-    @_noLocks
-    private mutating func touch(_ data: DataConnection) {
-        guard conversations[data.slot].number == data.conversation, conversations[data.slot].phase == .open else {
-            return
-        }
-        conversations.beginChange(of: data.slot)
-        conversations[data.slot].dataSeen = surroundings.now
-        conversations.endChange(of: data.slot)
-    }
-
     // MARK: The end
 
     /// The conversation is over, but remembered for what is still under way; what it announced is not needed any more.
@@ -629,9 +620,20 @@ public struct Gateway: ~Copyable {
         conversations[slot].session.close(&surroundings)
         conversations[slot].sip.close(&sipBox.value)
         conversations[slot].connection.release(&pool)
-        index.remove(conversations[slot].inside, conversations[slot].outside)
-        surroundings.data.ports.give(conversations[slot].translated)
+        forget(conversations[slot].inside, conversations[slot].translated, conversations[slot].outside, slot)
         conversations[slot] = Conversation(.none)
         free.give(slot)
+    }
+
+    /// Forgets the ends of the conversation, by which packets come to it.
+    @_noLocks
+    private mutating func forget(_ inside: Endpoint, _ translated: Endpoint, _ outside: Endpoint, _ slot: Int) {
+        index.remove(inside, outside)
+        guard conversations[slot].opener == .inside else {
+            accepted.remove(translated, outside)
+            return sipBox.value.ask(.forget, inside: inside, translated: translated, outside: outside)
+        }
+        surroundings.data.ports.give(translated)
+        if case .sip = conversations[slot].service { sipBox.value.ask(.unlisten, for: translated.port) }
     }
 }

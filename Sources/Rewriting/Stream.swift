@@ -42,6 +42,9 @@ struct Stream: BitwiseCopyable {
     private(set) var sent = SequenceNumber(0)
     /// The number after the last that is decided.
     private(set) var end = SequenceNumber(0)
+    /// The number after the last octet that the gateway has put in by itself, which the source repeats to nobody.
+    private var inserted = SequenceNumber(0)
+    private var hasInserted = false
     /// The right edge of the target's window.
     private(set) var edge = SequenceNumber(0)
 
@@ -148,6 +151,20 @@ struct Stream: BitwiseCopyable {
         edits.forget(before: unacknowledged)
     }
 
+    /// Decides that the target reads bytes of the gateway's own before those held. False, and nothing is changed, where
+    /// the FIN has been decided or there is no room.
+    @_noLocks
+    mutating func insert(_ bytes: borrowing RawSpan, _ pool: inout BlockPool) -> Bool {
+        guard finish != .decided, buffer.insert(bytes, &pool) else { return false }
+        let length = bytes.byteCount
+        edits.append(
+            Edit(source: next.advanced(by: 0 &- buffer.held), sourceLength: 0, target: end, targetLength: length))
+        end = end.advanced(by: length)
+        inserted = end
+        hasInserted = true
+        return true
+    }
+
     /// Lets a FIN follow once nothing is held before it.
     @_noLocks
     mutating func finishIfDue() {
@@ -184,6 +201,7 @@ struct Stream: BitwiseCopyable {
             unacknowledged = number
             if isUrgent { isUrgent = edits.target(of: urgent, .up) > number }
             edits.forget(before: number)
+            if hasInserted { hasInserted = inserted > number }
             repeats = 0
             repeatAt = 0
         }
@@ -277,9 +295,11 @@ struct Stream: BitwiseCopyable {
     @_noLocks
     func isInFlight(_ number: SequenceNumber) -> Bool { unacknowledged <= number && number < sent }
 
-    /// Whether the gateway has acknowledged what the target has not.
+    /// Whether the gateway has acknowledged, or said by itself, what the target has not.
     var owes: Bool {
-        @_noLocks get { SequenceNumber.earlier(edits.target(of: acknowledged, .down), end) > unacknowledged }
+        @_noLocks get {
+            hasInserted || SequenceNumber.earlier(edits.target(of: acknowledged, .down), end) > unacknowledged
+        }
     }
 
     /// Sets or clears the time of the next repetition; `interval` doubles each time, up to a minute (RFC 6298).

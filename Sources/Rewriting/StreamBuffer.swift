@@ -113,6 +113,19 @@ struct StreamBuffer: BitwiseCopyable {
         held = rest
     }
 
+    /// Decides that other bytes go out before those held; false when there is no room for them.
+    @_noLocks
+    mutating func insert(_ bytes: borrowing RawSpan, _ pool: inout BlockPool) -> Bool {
+        let length = bytes.byteCount
+        guard makeRoom(length, &pool) == length else { return false }
+        let first = Int(start) &+ decided
+        pool.move(first..<first &+ held, of: Int(block), to: first &+ length, of: Int(block))
+        var target = pool.mutableBytes(Int(block))
+        target.copy(bytes, 0..<length, to: first)
+        decided &+= length
+        return true
+    }
+
     /// Forgets the first bytes, which the target has acknowledged.
     @_noLocks
     mutating func drop(_ count: Int, _ pool: inout BlockPool) {

@@ -22,12 +22,21 @@ import Glibc
         nonmutating set { unsafe steering_services(tables, port).pointee = newValue }
     }
 
-    /// Makes a port of the block, in host byte order, a binding, or nothing again: UDP from outside to it and a public
+    /// Makes a port of the block, in host byte order, a binding, or none again: UDP from outside to it and a public
     /// address is steered whatever its source port. Only the worker that the port belongs to calls this.
     @_noLocks
-    public func setBinding(_ port: UInt16, _ isBound: Bool) {
-        // There is one for each port; all of the byte, because a port of the block is nothing else.
-        unsafe steering_services(tables, port).pointee = isBound ? UInt8(STEERING_SERVICE_BINDING.rawValue) : 0
+    public func setBinding(_ port: UInt16, _ isBound: Bool) { set(STEERING_SERVICE_BINDING, of: port, isBound) }
+
+    /// The same for a contact, and TCP.
+    @_noLocks
+    public func setContact(_ port: UInt16, _ isContact: Bool) { set(STEERING_SERVICE_CONTACT, of: port, isContact) }
+
+    @_noLocks
+    private func set(_ service: steering_service, of port: UInt16, _ isSet: Bool) {
+        let bit = UInt8(service.rawValue)
+        // There is one for each port.
+        let bits = unsafe steering_services(tables, port)
+        unsafe bits.pointee = isSet ? bits.pointee | bit : bits.pointee & ~bit
     }
 
     /// Whether a port of the block, in host byte order, is a binding, whichever worker's.
@@ -41,8 +50,7 @@ import Glibc
     /// `setBinding`.
     @_noLocks
     public func setAwaited(_ port: UInt16, _ isAwaited: Bool) {
-        // As above.
-        unsafe steering_services(tables, port).pointee = isAwaited ? UInt8(STEERING_SERVICE_MEDIA.rawValue) : 0
+        set(STEERING_SERVICE_MEDIA, of: port, isAwaited)
     }
 
     /// Whether it is.

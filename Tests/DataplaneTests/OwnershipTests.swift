@@ -135,6 +135,7 @@ import WireFormats
         _ = gateway.receive(bytes, TCPPacket(bytes), from: .inside, now: 0)
         let source = gateway.outbox[0].source
         gateway.clear()
+        gateway.sip.clear()
         return source
     }
 }

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -116,9 +117,16 @@ static void exchange_handlers(void)
 	}
 }
 
+// The first of several watches at a time takes the handlers away, and the last one brings them back.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int watches;
+
 void heap_watch_begin(void)
 {
-	exchange_handlers();
+	pthread_mutex_lock(&lock);
+	if (watches++ == 0)
+		exchange_handlers();
+	pthread_mutex_unlock(&lock);
 	watched = (struct heap_watch){0};
 	watching = true;
 }
@@ -126,6 +134,9 @@ void heap_watch_begin(void)
 struct heap_watch heap_watch_end(void)
 {
 	watching = false;
-	exchange_handlers();
+	pthread_mutex_lock(&lock);
+	if (--watches == 0)
+		exchange_handlers();
+	pthread_mutex_unlock(&lock);
 	return watched;
 }

@@ -62,5 +62,51 @@ extension LabTests {
             try telephony.stop()
             try gateway.stop()
         }
+
+        @Test(
+            "Whoever connects to what a phone has registered reaches it, beside the phone's own connection",
+            arguments: ["1", "4"])
+        func contact(workers: String) throws {
+            let topology = try Topology(queues: 4)
+            defer { topology.remove() }
+            let gateway = try #require(
+                try GatewayUnderTest.choice.start(on: topology, workers: workers, sip: [.udp, .tcp]))
+            let registrar = try Registrar(in: topology)
+            // The phone registers from one port, and listens on another.
+            let scenario = SIPScenarios(sound: "", milliseconds: 0).registration
+                .replacingOccurrences(of: "[local_port]", with: "5060")
+                .replacingOccurrences(of: "</scenario>", with: "<pause milliseconds=\"60000\"/></scenario>")
+            let directory = topology.sandbox.directory
+            try scenario.write(toFile: "\(directory)/register.xml", atomically: false, encoding: .utf8)
+            let phone = try topology.inside.start([
+                "env", "--chdir=\(directory)", "sipp", "-sf", "register.xml", "-s", "callee", "-i",
+                Topology.insideAddress, "-p", "5070", "-t", "t1", "-nostdin", "-m", "1",
+                "\(registrar.address):\(Registrar.port)",
+            ])
+            struct Registration: Decodable { let inside, translated: String }
+            var registrations: [Registration] = []
+            for _ in 0..<100 where registrations.isEmpty {
+                usleep(100_000)
+                registrations = try JSONDecoder().decode(
+                    [Registration].self, from: Data(try gateway.answer(to: "registrations").utf8))
+            }
+            let contact = try #require(registrations.first)
+            #expect(contact.inside != "\(Topology.insideAddress):5060")
+            let caller = "203.0.113.22"
+            try topology.outside.run("ip", "address", "add", "\(caller)/24", "dev", "eth0")
+            let result = try SIPLoad(calls: 20, rate: 10, over: .tcp).run(
+                from: .init(topology.outside, caller), to: .init(topology.inside, Topology.insideAddress),
+                at: contact.translated, in: topology.sandbox)
+            #expect(result.succeeded == 20 && result.failed == 0)
+            #expect(result.soundToCallee == 100 && result.soundToCaller == 100)
+            let counters = try gateway.counters()
+            #expect(counters["conversationsOpened"] == 2 && counters["callsEnded"] == 20)
+            for name in ["dropUnknown", "dropUnknownFlow", "sipPeersFull", "sipStreamsUnread", "dropTableFull"] {
+                #expect(counters[name] == 0, "\(name)")
+            }
+            _ = try? phone.stop()
+            try registrar.stop()
+            try gateway.stop()
+        }
     }
 }

@@ -195,6 +195,10 @@ final class Bench {
             case .close: media.removeAll { $0.number == request.leg.number }
             case .observe where mediaAreAlive:
                 gateway.sip.legObserved(request.slot, number: request.leg.number, lastSeen: now)
+            case .listen: listening.insert(request.port)
+            case .unlisten: listening.remove(request.port)
+            case .accept: accepted.insert("\(request.leg.inside) \(request.leg.outside)")
+            case .forget: accepted.remove("\(request.leg.inside) \(request.leg.outside)")
             case .observe, .bind, .unbind, .expect, .ignore: break
             }
         }
@@ -217,6 +221,10 @@ final class Bench {
         }
     }
 
+    /// The public ports to which TCP is brought to the gateway from anywhere.
+    private(set) var listening: Set<UInt16> = []
+    /// The connections from outside that are brought to it, by their inside and outside ends.
+    private(set) var accepted: Set<String> = []
     /// The media flows that are open.
     private(set) var media: [MediaLeg] = []
     /// Whether something is seen of them whenever the gateway looks.

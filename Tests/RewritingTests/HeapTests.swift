@@ -1,3 +1,4 @@
+import Foundation
 import HeapWatch
 import Rewriting
 import TestSupport
@@ -18,6 +19,35 @@ struct HeapTests {
         heap_watch_begin()
         things.removeAll()
         #expect(heap_watch_end().heap_calls > 0)
+    }
+
+    @Test func `a watch sees nothing of another thread's, nor what is kept of errors meanwhile`() {
+        let (begun, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        Thread.detachNewThread {
+            heap_watch_begin()
+            begun.signal()
+            done.wait()
+            _ = heap_watch_end()
+            begun.signal()
+        }
+        begun.wait()
+        heap_watch_begin()
+        let isThrown = HeapTests.fails()
+        let watched = heap_watch_end()
+        done.signal()
+        begun.wait()
+        #expect(isThrown && watched.heap_calls == 0)
+    }
+
+    private enum Failure: Error { case some }
+
+    @inline(never)
+    private static func fail() throws(Failure) { throw .some }
+
+    @inline(never)
+    private static func fails() -> Bool {
+        do throws(Failure) { try fail() } catch { return true }
+        return false
     }
 
     @inline(never)

@@ -121,6 +121,17 @@ private let bindingRows: [Row] = {
             $0.tables.setBinding(phone.routerPort, false)
         },
         row("TCP to a binding", request(.tcp(from: phone.serverPort, to: phone.routerPort)), counter: "pass_other"),
+        row("TCP to a contact from any port", request(.tcp(from: phone.serverPort, to: phone.routerPort))) {
+            $0.tables.setContact(phone.routerPort, true)
+        },
+        row("SIP over UDP to a contact", request(toPhone), counter: "pass_other") {
+            $0.tables.setContact(phone.routerPort, true)
+        },
+        row("TCP to a port that is a contact no longer", request(.tcp(from: 5070, to: 33000)), counter: "pass_other") {
+            phone.bind($0)
+            $0.tables.setContact(phone.routerPort, true)
+            $0.tables.setContact(phone.routerPort, false)
+        },
         row(
             "binding's port of an address that is not NAT's", request(to: "203.0.113.8", toPhone), counter: "pass_other"
         ),

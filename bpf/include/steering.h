@@ -199,11 +199,11 @@ enum steering_address_use {
 };
 
 /*
- * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP): what
- * comes to it from outside is steered whatever its source port. Bindings are ports of the block, and no port of the
- * block is a service's, which the configuration refuses: so each of these bytes has one writer, and a binding's port
- * has no other bit. Nor has a public port of media that may still come from elsewhere than was announced (RFC 7362): what
- * comes to it without a flow is steered.
+ * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP), and a
+ * contact one of an inside host's TCP connection (SIP over TCP): what comes to them from outside is steered whatever its
+ * source port. So is what comes without a flow to a public port of media that may still come from elsewhere than was
+ * announced (RFC 7362). All are ports of the block, and no port of the block is a service's, which the configuration
+ * refuses: so each of these bytes has one writer, and a port of the block no bit but these three.
  */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
@@ -212,6 +212,7 @@ enum steering_service {
 	STEERING_SERVICE_UDP6 = 8,
 	STEERING_SERVICE_BINDING = 16,	/* UDP over IPv4, to a public address */
 	STEERING_SERVICE_MEDIA = 32,	/* the same */
+	STEERING_SERVICE_CONTACT = 64,	/* TCP over IPv4, to a public address */
 };
 
 /* What all packets have in common; mapped into user space. Media are UDP flows over IPv4. */
@@ -230,7 +231,7 @@ struct steering_settings {
 struct steering_tables {
 	struct steering_link cards[STEERING_CARDS_MAX];	/* untagged links by the card's interface number */
 	struct steering_exit exits[STEERING_EXITS_MAX];
-	__u8 services[65536];	/* enum steering_service, by the service's or binding's port in host byte order */
+	__u8 services[65536];	/* enum steering_service, by the port in host byte order */
 };
 
 #ifdef __bpf__

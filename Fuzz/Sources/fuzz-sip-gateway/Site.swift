@@ -158,6 +158,7 @@ struct Site: ~Copyable {
             case .expect: awaited.insert(request.port)
             case .ignore: awaited.remove(request.port)
             case .observe: precondition(flows[request.slot] == request.leg.number, "looks at what is closed")
+            case .listen, .unlisten, .accept, .forget: preconditionFailure("there is no TCP")
             }
         }
         for index in 0..<gateway.outboxCount {

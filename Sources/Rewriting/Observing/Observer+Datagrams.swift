@@ -77,7 +77,7 @@ extension Observer {
                     guard let inside = sip.inside(of: translated) else { continue }
                     openings.append(.signalling(inside: inside, translated: translated))
                 }
-            case .unbind, .expect, .ignore: break
+            case .unbind, .expect, .ignore, .listen, .unlisten, .accept, .forget: break
             case .open:
                 seen[ends] = surroundings.now
                 sip.count(.mediaOpened)

@@ -171,6 +171,7 @@ public struct Observer: ~Copyable {
             switch inspection {
             case .wait: return observations
             case .pass(let length): count = length
+            case .answer(let length): count = length
             case .replace(let length, let changed):
                 count = length
                 changes = self.changes(of: Array(message.prefix(count)), conversation.service, changed)

@@ -98,6 +98,15 @@ struct SIPBindings: ~Copyable {
 
     // MARK: Changes
 
+    /// Its inside end goes by the names that it has given on another connection.
+    @_noLocks
+    mutating func name(_ slot: Int, like other: Int) {
+        bindings.beginChange(of: slot)
+        bindings[slot].named = bindings[other].named
+        bindings[slot].portless = bindings[other].portless
+        bindings.endChange(of: slot)
+    }
+
     /// The inside end has sent something to a peer.
     @_noLocks
     mutating func didSend(_ slot: Int, to peer: Endpoint, now: UInt64) {

@@ -8,7 +8,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
     case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
     case sipFragments
     // Events of messages.
-    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread, sipErrors
+    case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread, sipErrors, sipUnanswered
     // Events of bindings and registrations.
     case bindingsOpened, bindingsEnded, registrationsOpened, registrationsEnded, registrationsFull
     // Events of calls.
@@ -22,7 +22,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipPassed: "SIP message that names no address to translate, passed on as it came"
         case .sipForeign: "on the SIP port, and not SIP (keep-alives, STUN), passed on as it came"
         case .sipMalformed: "SIP message that cannot be understood, passed on as it came"
-        case .sipRefused: "SIP request answered by the gateway with 503, or over TCP dropped, because a table was full"
+        case .sipRefused: "SIP request answered by the gateway with 503 because a table was full"
         case .sipBodiesRefused:
             "SIP request answered by the gateway with 488, because its body is signed (sip.signed-bodies)"
         case .dropSIPChecksum: "corrupt: checksum wrong"
@@ -39,6 +39,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .sipStreamsUnread:
             "directions of TCP connections passed on unread from where no message could be found any more"
         case .sipErrors: "ICMP errors about SIP datagrams, passed on to whose datagram it was"
+        case .sipUnanswered: "SIP requests over TCP refused without an answer: no place or room for one in the stream"
         case .bindingsOpened: "inside endpoints given a public one"
         case .bindingsEnded: "inside endpoints forgotten"
         case .registrationsOpened: "registrations confirmed by a registrar"

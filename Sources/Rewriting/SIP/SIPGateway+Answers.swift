@@ -20,6 +20,29 @@ extension SIPGateway {
     @_noLocks
     mutating func refuse(_ frame: RawSpan, _ request: SIPMessage, _ datagram: UDPPacket, _ reason: SIPRefusal) {
         let start = message.end
+        appendRefusal(of: request, frame, reason)
+        append(
+            OutgoingDatagram(
+                from: datagram.destination, to: datagram.source, start: start, count: message.end &- start,
+                timeToLive: 64))
+    }
+
+    /// The same for a request on a connection; the answer is `ownMessage`.
+    @_noLocks
+    mutating func refuse(_ bytes: RawSpan, _ request: SIPMessage, _ reason: SIPRefusal) {
+        message.removeAll()
+        appendRefusal(of: request, bytes, reason)
+    }
+
+    /// What was written last for a connection.
+    ///
+    /// Exempt from `@_noLocks`, and so must be whoever holds the span; see `BlockPool.bytes`.
+    var ownMessage: RawSpan {
+        @_semantics("no_performance_analysis") @_lifetime(borrow self) get { message.bytes(0, message.end) }
+    }
+
+    @_noLocks
+    private mutating func appendRefusal(of request: SIPMessage, _ frame: RawSpan, _ reason: SIPRefusal) {
         message.append(reason.statusLine)
         for index in 0..<rows.count {
             let row = rows[index]
@@ -38,10 +61,6 @@ extension SIPGateway {
         if let cSeq = rows.first(.cSeq) { append("CSeq: ", frame, cSeq) }
         message.append(reason.fields)
         message.append("Content-Length: 0\r\n\r\n")
-        append(
-            OutgoingDatagram(
-                from: datagram.destination, to: datagram.source, start: start, count: message.end &- start,
-                timeToLive: 64))
     }
 
     @_noLocks

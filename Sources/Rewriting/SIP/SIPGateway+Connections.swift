@@ -1,9 +1,10 @@
 import SIPCodec
 import WireFormats
 
-/// SIP over TCP, for connections that inside ends open: `Gateway` edits the stream, and each message in it is
-/// translated as one of UDP would be. What an inside end names of its own, the port that it sends from or one that it
-/// listens on, becomes the public endpoint of its connection, by which its server reaches it (RFC 5626, RFC 5923).
+/// SIP over TCP: `Gateway` edits the stream, and each message in it is translated as one of UDP would be. What an inside
+/// end names of its own, the port that it sends from or one that it listens on, becomes the public endpoint of its
+/// connection, by which its server reaches it (RFC 5626, RFC 5923). Whoever opens a connection to that endpoint meanwhile
+/// is led to where the inside end has said that it can be reached; such a connection has a binding of its own.
 extension SIPGateway {
     /// Whether a connection more can have a binding.
     var hasRoom: Bool { @_noLocks get { bindings.count < bindings.capacity } }
@@ -14,6 +15,35 @@ extension SIPGateway {
         let slot = bindings.open(connection: inside, translated: translated, to: peer, now: now)
         if slot != nil { count(.bindingsOpened) }
         return slot
+    }
+
+    /// Where the inside end of a connection can be reached, as it has said, while a registration or a call needs that.
+    @_noLocks
+    func contact(of slot: Int) -> Endpoint? {
+        isNeeded(connection: slot) ? bindings[slot].named[SIPBinding.Place.contact.index] : nil
+    }
+
+    /// The inside end of a connection that comes from outside goes by the names that it has given on its own.
+    @_noLocks
+    mutating func name(connection slot: Int, like other: Int) { bindings.name(slot, like: other) }
+
+    /// Has TCP to a public port brought to the workers, or no longer.
+    @_noLocks
+    mutating func ask(_ kind: SIPRequest.Kind, for port: UInt16) {
+        var request = SIPRequest(kind)
+        request.port = port
+        media.ask(request)
+    }
+
+    /// Has a connection from outside brought to the workers, or no longer.
+    @_noLocks
+    mutating func ask(_ kind: SIPRequest.Kind, inside: Endpoint, translated: Endpoint, outside: Endpoint) {
+        var request = SIPRequest(kind)
+        request.leg.inside = inside
+        request.leg.translated = translated
+        request.leg.outside = outside
+        request.leg.latched = outside
+        media.ask(request)
     }
 
     /// A connection has ended, and with it all registrations that lead to it. Calls go on.

@@ -16,13 +16,21 @@ public struct SIPRequest: BitwiseCopyable, Sendable {
         case ignore
         /// See when a packet last passed, and tell `legObserved`.
         case observe
+        /// Steer TCP that comes to the public port to the workers.
+        case listen
+        /// Do so no longer.
+        case unlisten
+        /// Steer both directions of a TCP connection that an outside end has opened to the workers.
+        case accept
+        /// Do so no longer.
+        case forget
     }
 
     /// What is to be done.
     public var kind: Kind
-    /// The public port, for `bind`, `unbind`, `expect` and `ignore`.
+    /// The public port, for `bind`, `unbind`, `expect`, `ignore`, `listen` and `unlisten`.
     public var port: UInt16 = 0
-    /// The leg as it is, or was, and its slot.
+    /// The leg as it is, or was, and its slot; for `accept` and `forget` the ends of the connection, and no more.
     public var leg = MediaLeg()
     /// As above.
     public var slot = 0

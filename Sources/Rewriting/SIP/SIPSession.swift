@@ -41,8 +41,10 @@ struct SIPSession: BitwiseCopyable {
             return .pass(length)
         case .message(let message):
             switch gateway.translate(bytes, message, from: side, connection: binding, now: surroundings.now) {
-            // Nobody can be answered in the middle of a stream: the request is lost, and its sender notices by time.
-            case .refused, .tooLarge: return .replace(message.range.upperBound, length: 0)
+            case .refused(let reason):
+                gateway.refuse(bytes, message, reason)
+                return .answer(message.range.upperBound)
+            case .tooLarge: return .replace(message.range.upperBound, length: 0)
             case .done where gateway.splices.count == 0: return .pass(message.range.upperBound)
             case .done:
                 let length = surroundings.write(bytes, message.range, changedBy: gateway.splices)
@@ -50,6 +52,10 @@ struct SIPSession: BitwiseCopyable {
             }
         }
     }
+
+    /// Whether the messages from a side are told apart.
+    @_noLocks
+    func isRead(_ side: Side) -> Bool { !isOpaque[Int(side.rawValue)] }
 
     @_noLocks
     private mutating func passUnread(_ bytes: RawSpan, _ index: Int, _ gateway: borrowing SIPGateway) -> Inspection {
@@ -61,6 +67,12 @@ struct SIPSession: BitwiseCopyable {
     /// Whether a registration or a call needs the connection.
     @_noLocks
     func isNeeded(_ gateway: borrowing SIPGateway) -> Bool { binding >= 0 && gateway.isNeeded(connection: binding) }
+
+    /// Where the inside end can be reached, while that is needed.
+    @_noLocks
+    func contact(_ gateway: borrowing SIPGateway) -> Endpoint? {
+        binding >= 0 ? gateway.contact(of: binding) : nil
+    }
 
     /// The connection has ended.
     @_noLocks

@@ -15,7 +15,7 @@ struct heap_watch {
 // Whether counting works in this process: not under a sanitizer, which brings a heap of its own.
 bool heap_watch_works(void);
 
-// Begins to count the calls of this thread, from 0. One thread at a time.
+// Begins to count the calls of this thread, from 0. Several threads may at a time.
 void heap_watch_begin(void);
 
 // Ends counting; what was counted.

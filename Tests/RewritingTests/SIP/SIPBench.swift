@@ -184,6 +184,7 @@ final class SIPBench {
         case .unbind: #expect(ports.remove(request.port) != nil, "port \(request.port) was not bound")
         case .expect: expected.insert(request.port)
         case .ignore: expected.remove(request.port)
+        case .listen, .unlisten, .accept, .forget: Issue.record("there is no TCP")
         case .open:
             let isNew = !flows.values.contains { $0.translated == leg.translated && $0.outside == leg.outside }
             #expect(isNew, "the flow \(leg.translated) \(leg.outside) is open already")
