@@ -109,7 +109,15 @@ extension SIPGateway {
         _ method: Method, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
     ) {
         let exchange = exchange(of: message, context)
-        guard case .bye = method, case .confirmed = call.phase, !(exchange == call.challenged) else { return }
+        guard case .bye = method else { return }
+        if case .ending = call.phase {
+            // The same BYE on its way to another phone of the same host, whose dialog ends with it.
+            let tag = outsideTag(bytes, message, context)
+            let before = Exchange(context.side.other, isInvite: false, number: message.cSeq.number)
+            if call.bye == before, tag != call.endingTag { media.end(&call.media, tag: tag, now: now, frees: now) }
+            return
+        }
+        guard case .confirmed = call.phase, !(exchange == call.challenged) else { return }
         call.bye = exchange
         call.phase = .ending
         call.ends = now &+ settings.bye
