@@ -73,7 +73,7 @@ extension LabTests {
                 try GatewayUnderTest.choice.start(on: topology, workers: workers, sip: [.udp, .tcp]))
             let registrar = try Registrar(in: topology)
             // The phone registers from one port, and listens on another.
-            let scenario = SIPScenarios(sound: "", milliseconds: 0).registration
+            let scenario = SIPScenarios(sound: "", milliseconds: 0, waiting: 0).registration
                 .replacingOccurrences(of: "[local_port]", with: "5060")
                 .replacingOccurrences(of: "</scenario>", with: "<pause milliseconds=\"60000\"/></scenario>")
             let directory = topology.sandbox.directory
