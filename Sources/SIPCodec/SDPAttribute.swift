@@ -13,6 +13,11 @@ struct SDPAttribute {
     /// last; nil when it is none that a gateway acts on.
     @inline(__always) @_noLocks
     init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, beginning letters: UInt32) {
+        if Self.isRTPMap(bytes, range, letters) {
+            kind = .rtpmap
+            value = range.lowerBound &+ 7..<range.upperBound
+            return
+        }
         guard Self.mayBeKnown(letters) else { return nil }
         let nameEnd = bytes.end(before: ASCII.colon, ASCII.colon, in: range)
         let count = nameEnd &- range.lowerBound
@@ -26,12 +31,20 @@ struct SDPAttribute {
         self.kind = kind
     }
 
+    /// The short way of the most frequent one: whether it begins with "rtpmap:".
+    @inline(__always) @_noLocks
+    private static func isRTPMap(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ letters: UInt32) -> Bool {
+        letters | 0x2020_2020 == UInt32(ascii: "rtpm") && range.count >= 7
+            && bytes.byte(at: range.lowerBound &+ 4) | 0x20 == UInt8(ascii: "a")
+            && bytes.byte(at: range.lowerBound &+ 5) | 0x20 == UInt8(ascii: "p")
+            && bytes.byte(at: range.lowerBound &+ 6) == ASCII.colon
+    }
+
     /// Whether a name can be known that begins with these letters: most, as fmtp and ptime, cannot.
     @inline(__always) @_noLocks
     private static func mayBeKnown(_ letters: UInt32) -> Bool {
         switch letters | 0x2020_2020 {
-        case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"),
-            UInt32(ascii: "recv"),
+        case UInt32(ascii: "rtcp"), UInt32(ascii: "cand"), UInt32(ascii: "send"), UInt32(ascii: "recv"),
             UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
             UInt32(ascii: "path"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
             UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):
@@ -50,9 +63,7 @@ struct SDPAttribute {
         case 5:
             if name == Keyword("setup") { return .setup }
             if name == Keyword("group") { return .bundle }
-        case 6:
-            if name == Keyword("rtpmap") { return .rtpmap }
-            if name == Keyword("crypto") { return .crypto }
+        case 6: if name == Keyword("crypto") { return .crypto }
         case 8:
             if name == Keyword("sendrecv") { return .sendReceive }
             if name == Keyword("sendonly") { return .sendOnly }

@@ -215,7 +215,9 @@ struct SessionDescription: ~Copyable {
             media[index].hasControl = true
             if let address = control.address { media[index].controlAddress = Address(address) }
         case .rtpmap:
-            guard let type = media[index].payloadType, let map = SDPRTPMap(bytes, line.value), map.payloadType == type
+            // What RFC 3551 has fixed, and the first that is said, stands.
+            guard media[index].clockRate == 0, let type = media[index].payloadType,
+                let map = SDPRTPMap(bytes, line.value), map.payloadType == type
             else { return }
             media[index].clockRate = map.clockRate
         case .rtcpMux, .rtcpMuxOnly: media[index].isMultiplexed = true
