@@ -31,7 +31,7 @@ struct SDPAttribute {
         self.kind = kind
     }
 
-    /// The short way of the most frequent one: whether it begins with "rtpmap:".
+    /// The short way of the most frequent one: whether it begins with "rtpmap:", as all do that say something.
     @inline(__always) @_noLocks
     private static func isRTPMap(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ letters: UInt32) -> Bool {
         letters | 0x2020_2020 == UInt32(ascii: "rtpm") && range.count >= 7
@@ -44,7 +44,8 @@ struct SDPAttribute {
     @inline(__always) @_noLocks
     private static func mayBeKnown(_ letters: UInt32) -> Bool {
         switch letters | 0x2020_2020 {
-        case UInt32(ascii: "rtcp"), UInt32(ascii: "cand"), UInt32(ascii: "send"), UInt32(ascii: "recv"),
+        case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"),
+            UInt32(ascii: "recv"),
             UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
             UInt32(ascii: "path"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
             UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):
@@ -63,7 +64,9 @@ struct SDPAttribute {
         case 5:
             if name == Keyword("setup") { return .setup }
             if name == Keyword("group") { return .bundle }
-        case 6: if name == Keyword("crypto") { return .crypto }
+        case 6:
+            if name == Keyword("crypto") { return .crypto }
+            if name == Keyword("rtpmap") { return .rtpmap }
         case 8:
             if name == Keyword("sendrecv") { return .sendReceive }
             if name == Keyword("sendonly") { return .sendOnly }

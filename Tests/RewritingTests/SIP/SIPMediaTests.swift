@@ -90,11 +90,11 @@ import WireFormats
     }
 
     @Test(
-        "Jitter's clock: the answer's first payload type, by a=rtpmap (RFC 8866 section 6.6) or RFC 3551 section 6",
+        "Jitter's clock: the answer's first payload type, by RFC 3551 section 6, or else a=rtpmap",
         arguments: [
             ("audio", "0 96", ["rtpmap:96 opus/48000/2"], 8000), ("audio", "9", [], 8000), ("video", "34", [], 90000),
             ("audio", "96 0", ["rtpmap:0 PCMU/8000", "rtpmap:96 opus/48000/2"], 48000), ("audio", "11", [], 44100),
-            ("audio", "97", [], 0), ("audio", "8", ["rtpmap:8 X/16000"], 16000), ("audio", "x", ["rtpmap:0 X/1"], 0),
+            ("audio", "97", [], 0), ("audio", "8", ["rtpmap:8 X/16000"], 8000), ("audio", "x", ["rtpmap:0 X/1"], 0),
         ] as [(String, String, [String], UInt32)])
     func clockRate(type: String, formats: String, attributes: [String], rate: UInt32) {
         let call = SIPDialogue(bench)
