@@ -20,19 +20,26 @@ extension Gateway {
         return true
     }
 
+    /// The times that hold for a conversation.
+    @_noLocks
+    private func times(of slot: Int) -> ConnectionTimes {
+        if case .sip = conversations[slot].service { return sipBox.value.settings.connection }
+        return surroundings.settings.connection
+    }
+
     @_noLocks
     private mutating func expire(_ slot: Int) {
         let now = surroundings.now
-        let settings = surroundings.settings
+        let times = times(of: slot)
         switch conversations[slot].phase {
         case .free: return
         case .opening, .closed, .reset:
-            if now >= conversations[slot].lastHeard &+ settings.transitory { return end(slot) }
+            if now >= conversations[slot].lastHeard &+ times.transitory { return end(slot) }
         case .open:
             // A side whose host is gone falls silent, though it is sent keep-alives.
             let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
             if conversations[slot].sip.isNeeded(sipBox.value) { conversations[slot].dataSeen = now }
-            if now >= max(silent, conversations[slot].dataSeen) &+ settings.idle {
+            if now >= max(silent, conversations[slot].dataSeen) &+ times.idle {
                 count(.conversationsTimedOut)
                 return end(slot)
             }
@@ -40,7 +47,7 @@ extension Gateway {
                 count(.ownResets)
                 conversations[slot].connection.reset(&outbox)
                 finish(slot, .reset)
-            } else if now >= conversations[slot].quietSince &+ settings.keepalive {
+            } else if now >= conversations[slot].quietSince &+ times.keepalive {
                 count(.keepalives)
                 conversations[slot].keptAlive = now
                 conversations[slot].connection.keepAlive(&outbox)
@@ -54,16 +61,16 @@ extension Gateway {
     /// for every packet.
     @_noLocks
     mutating func schedule(_ slot: Int) {
-        let settings = surroundings.settings
+        let times = times(of: slot)
         var deadline: UInt64
         if conversations[slot].phase == .open {
             let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
-            deadline = max(silent, conversations[slot].dataSeen) &+ settings.idle
-            deadline = min(deadline, conversations[slot].quietSince &+ settings.keepalive)
+            deadline = max(silent, conversations[slot].dataSeen) &+ times.idle
+            deadline = min(deadline, conversations[slot].quietSince &+ times.keepalive)
             let repetition = conversations[slot].connection.nextRepetition(now: surroundings.now)
             if repetition != 0 { deadline = min(deadline, repetition) }
         } else {
-            deadline = conversations[slot].lastHeard &+ settings.transitory
+            deadline = conversations[slot].lastHeard &+ times.transitory
         }
         if let set = wheel.deadline(of: slot), set <= deadline { return scheduleData() }
         wheel.set(slot, deadline: deadline)

@@ -53,7 +53,7 @@ final class Bench {
 
     /// A bench with a connection for SIP, which is open.
     static func openSIP(
-        bindings: Int = 4, calls: Int = 16, settings: Settings = Settings(), maximumSegment: UInt16 = 1460
+        bindings: Int = 4, calls: Int = 16, settings: SIPSettings = SIPSettings(), maximumSegment: UInt16 = 1460
     ) -> Bench {
         let capacity = SIPGateway.Capacity(bindings: bindings, registrations: 4, calls: calls, media: 64)
         let bench = Bench(

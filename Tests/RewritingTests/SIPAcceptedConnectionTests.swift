@@ -28,8 +28,8 @@ import WireFormats
     }
 
     /// A bench whose phone is registered.
-    private func bench(settings: Settings = Settings()) -> Bench {
-        let bench = Bench.openSIP(settings: settings)
+    private func bench() -> Bench {
+        let bench = Bench.openSIP()
         bench.say(.inside, register())
         bench.say(.outside, registered(bench.translated))
         return bench

@@ -294,7 +294,7 @@ public struct SIPGateway: ~Copyable {
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
         splices.removeAll()
-        if refusesBody(bytes, message, context) { return .refused(.signedBody) }
+        if refusesBody(bytes, message) { return .refused(.signedBody) }
         var context = context
         if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
         let call = follow(bytes, message, context)
