@@ -8,15 +8,16 @@ struct Sallyport: AsyncParsableCommand {
         commandName: "sallyport",
         abstract: "An application-level gateway for Linux routers: FTP and SIP through NAT, at driver level.",
         discussion: """
-            Control conversations go through AF_XDP to a worker, which rewrites the addresses inside them; the data \
-            connections that they announce are translated by an XDP program in the driver. All other traffic stays on \
-            the kernel's own path.
+            Signalling goes through AF_XDP to a worker, which rewrites the addresses inside it; the data connections and \
+            media that it announces are translated by an XDP program in the driver. All other traffic stays on the \
+            kernel's own path.
 
-            To begin:   sallyport lab ftp                  see it work, in network namespaces that are removed again
-                        sallyport check --config FILE      is the configuration right?
-                        sallyport check --config FILE --kernel   is this machine ready for it?
-                        sallyport explain --pcap FILE      what would it change in a capture, and why?
-                        sallyport run --config FILE        run it
+            To begin:
+              sallyport lab all                       see it work, in namespaces of its own
+              sallyport check --config FILE           is the configuration right?
+              sallyport check --config FILE --kernel  is this machine ready for it?
+              sallyport explain --pcap FILE           what would it change, and why?
+              sallyport run --config FILE             run it
             """,
         version: Version.current,
         subcommands: [
