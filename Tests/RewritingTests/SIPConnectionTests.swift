@@ -354,9 +354,9 @@ import WireFormats
         // Two connections keep all four with messages that do not end.
         #expect(bench.sayInPieces(.inside, half) > 40_000 && bench.sayInPieces(.outside, half) > 40_000)
         let first = bench.client
-        bench.openAnother(from: 40002)
+        bench.openAnother(from: Endpoint("10.0.0.5:40002")!)
         #expect(bench.sayInPieces(.inside, half) > 40_000 && bench.sayInPieces(.outside, half) > 40_000)
-        bench.openAnother(from: 40003)
+        bench.openAnother(from: Endpoint("10.0.0.5:40003")!)
         #expect(bench.sayInPieces(.inside, Array(half[..<9216])) == 0)
         let next = Array(half[9216..<10_000])
         #expect(bench.sayInPieces(.inside, next) == 0 && bench.count(.dropBlocksExhausted) == 1)
@@ -470,9 +470,9 @@ import WireFormats
 }
 
 extension Bench {
-    /// Opens a connection from another port; the one before stays.
-    fileprivate func openAnother(from port: UInt16) {
-        client = End(endpoint: Endpoint(client.endpoint.address, port), next: 1_000)
+    /// Opens a connection from another endpoint; the one before stays.
+    func openAnother(from inside: Endpoint) {
+        client = End(endpoint: inside, next: 1_000)
         server = End(endpoint: server.endpoint, next: 5_000)
         connect()
     }
