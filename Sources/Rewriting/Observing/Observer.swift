@@ -72,10 +72,8 @@ public struct Observer: ~Copyable {
 
     /// Works on a datagram once all of it has come.
     private mutating func receive(_ frame: RawSpan, fragment: IPv4Packet, from side: Side) -> [Observation] {
-        let key = Reassembly.Key(fragment, frame)
-        let isFirst = frame.number16(at: fragment.offset + 6) & 0x1fff == 0
-        if isFirst, !reassembly.begin(key, owner: 0, now: surroundings.now) { return [] }
-        guard case .complete(let slot) = reassembly.add(key, fragment, frame, now: surroundings.now) else { return [] }
+        while reassembly.expire(now: surroundings.now) {}
+        guard case .complete(let slot) = reassembly.add(fragment, frame, now: surroundings.now) else { return [] }
         let bytes = reassembly.whole(slot)
         reassembly.release(slot)
         // Unsafe in name only: octets are read as octets.
