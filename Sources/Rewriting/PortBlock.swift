@@ -76,6 +76,13 @@ public struct PortBlock: ~Copyable {
         }
     }
 
+    /// How many addresses there are.
+    var addressCount: Int { @_noLocks get { addresses.count } }
+
+    /// A port on one of the addresses, by the address's place among them.
+    @_noLocks
+    func endpoint(_ address: Int, _ port: UInt16) -> Endpoint { Endpoint(addresses[address], port) }
+
     /// The address for everything of one inside host, always the same (RFC 4787 REQ-2: pooling is paired).
     @_noLocks
     public func address(for inside: IPv4Address) -> IPv4Address {

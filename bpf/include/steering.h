@@ -204,6 +204,10 @@ enum steering_address_use {
  * source port. So is what comes without a flow to a public port of media that may still come from elsewhere than was
  * announced (RFC 7362). All are ports of the block, and no port of the block is a service's, which the configuration
  * refuses: so each of these bytes has one writer, and a port of the block no bit but these three.
+ *
+ * They hold for the port of every public address, and are set while it stands for something on any of them. What comes to
+ * the port of another one is dropped by the worker that the port belongs to, and missed by nobody: the block is the
+ * gateway's on all of them.
  */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,

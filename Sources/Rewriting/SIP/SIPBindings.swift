@@ -72,6 +72,19 @@ struct SIPBindings: ~Copyable {
         return nil
     }
 
+    /// Whether a public port stands for an inside endpoint, on any of the addresses.
+    @_noLocks
+    func isUsed(_ port: UInt16, over transport: SIPTransport) -> Bool {
+        for address in 0..<ports.addressCount {
+            guard case .conversation(let slot)? = ports.owner(of: ports.endpoint(address, port)) else { continue }
+            switch (transport, bindings[slot].transport) {
+            case (.udp, .udp), (.tcp, .tcp): return true
+            case (.udp, .tcp), (.tcp, .udp): continue
+            }
+        }
+        return false
+    }
+
     /// The public address of an inside host.
     @_noLocks
     func address(for inside: IPv4Address) -> IPv4Address { ports.address(for: inside) }

@@ -152,9 +152,10 @@ extension SIPGateway {
             if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
         } else if binding.users == 0, now >= max(binding.sent &+ settings.binding, binding.subscribed) {
             count(.bindingsEnded)
-            ask(binding.transport == .udp ? .unbind : .unlisten, for: binding.translated.port)
             wheel.clear(slot)
-            return bindings.end(slot)
+            bindings.end(slot)
+            guard !bindings.isUsed(binding.translated.port, over: binding.transport) else { return }
+            return ask(binding.transport == .udp ? .unbind : .unlisten, for: binding.translated.port)
         }
         schedule(binding: slot)
     }
