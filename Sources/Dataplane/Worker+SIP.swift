@@ -12,9 +12,19 @@ extension Worker {
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
         if side == .inside {
             return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source)
-                || isBinding(datagram.destination)
+                || isBinding(datagram.destination) || isSteered(datagram)
         }
         return maps.tables.isBinding(datagram.destination.port) || sipServices[Int(datagram.source.port)]
+    }
+
+    /// Whether a host of another worker, which alone knows the host's bindings, speaks to a peer of an odd port: that worker
+    /// has told the program, in `steer`.
+    @_semantics("no_performance_analysis")
+    private func isSteered(_ datagram: UDPPacket) -> Bool {
+        guard ownership.owner(of: datagram.source.address) != sockets.worker else { return false }
+        var flow = steering_flow()
+        let key = steering_tuple(from: datagram.source, to: datagram.destination, side: .inside)
+        return maps.flows.lookup(key, into: &flow) && flow.isWorkers
     }
 
     /// Whether an endpoint is a public one that stands for a phone, whichever worker's it is.
