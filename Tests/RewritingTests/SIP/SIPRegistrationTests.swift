@@ -15,13 +15,14 @@ import WireFormats
     @discardableResult
     private func register(
         _ contacts: [String] = ["<sip:alice@192.168.1.10:5060>"], number: Int = 1,
-        aor: String = "sip:alice@example.com",
+        aor: String = "sip:alice@example.com", by sender: String? = nil,
         from: Endpoint = SIPBench.phone, to: Endpoint = SIPBench.server, _ fields: [(String, String)] = []
     ) -> SIPText {
         let message = SIPText(
             "REGISTER sip:example.com SIP/2.0",
             [
-                ("Via", "SIP/2.0/UDP \(from);branch=z9hG4bK\(number);rport"), ("From", "<\(aor)>;tag=\(number)"),
+                ("Via", "SIP/2.0/UDP \(from);branch=z9hG4bK\(number);rport"),
+                ("From", "<\(sender ?? aor)>;tag=\(number)"),
                 ("To", "<\(aor)>"), ("Call-ID", "reg-\(from)"), ("CSeq", "\(number) REGISTER"),
             ] + contacts.map { ("Contact", $0) } + fields)
         return bench.send(message.text, from: from, to: to).first?.message ?? SIPText("", [])
@@ -255,8 +256,20 @@ import WireFormats
         #expect(bench.gateway.counts.bindings == 0)
     }
 
-    @Test
-    func `2.13 item 21: one that another worker hears is asked for there, by what the third party has registered`() {
+    @Test func `2.13 item 21: whoever registers for another address of record is reached by that, and ends it`() {
+        let own = bench.translated(phone)
+        let request = register(aor: "sip:boss@example.com", by: "sip:secretary@example.com")
+        #expect(request["Contact"] == "<sip:alice@\(own)>")
+        confirm(request, ["<sip:alice@\(own)>;expires=3600"])
+        bench.wait(3000)
+        #expect(isReached(own) && bench.count(.registrationsOpened) == 1)
+        let leaving = register(
+            ["<sip:alice@\(phone)>;expires=0"], number: 2, aor: "sip:boss@example.com", by: "sip:secretary@example.com")
+        confirm(leaving, [])
+        #expect(bench.count(.registrationsEnded) == 1)
+    }
+
+    @Test func `2.13 item 21: one that another worker hears is asked for there, as the third party says`() {
         let table = PublicEndpoints.Table([SIPBench.publicAddress], 40000...40999)
         let workers = (0..<2).map { SIPBench(seed: 7, table: table, share: WorkerShare(index: $0, of: 2)) }
         let (agent, phone) = (Endpoint("192.168.1.5:5060")!, SIPBench.otherPhone)
