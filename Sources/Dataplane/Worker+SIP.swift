@@ -38,7 +38,7 @@ extension Worker {
     mutating func receiveSIP(
         _ bytes: borrowing RawSpan, _ datagram: UDPPacket, from side: Side, _ frame: Frame, socket: Int
     ) {
-        let owner = owner(of: datagram.source.address, datagram.destination.port, from: side)
+        let owner = owner(of: datagram.source.address, datagram.destination, from: side)
         if owner != sockets.worker {
             sockets.handOver(frame, socket: socket, to: owner)
             return
@@ -59,11 +59,13 @@ extension Worker {
         turned.removeAll()
     }
 
-    /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none.
+    /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none. What
+    /// is for a phone that another host has registered is for the worker that its answers come to.
     @_noLocks
-    private func owner(of source: IPv4Address, _ port: UInt16, from side: Side) -> Int {
+    private func owner(of source: IPv4Address, _ destination: Endpoint, from side: Side) -> Int {
         if side == .inside { return ownership.owner(of: source) }
-        return ownership.owner(of: port) ?? sockets.worker
+        if let phone = gateway.sip.phone(at: destination) { return ownership.owner(of: phone.address) }
+        return ownership.owner(of: destination.port) ?? sockets.worker
     }
 
     /// Whose an ICMP error about a datagram is; nil if a frame is no such error.
@@ -119,7 +121,7 @@ extension Worker {
         else {
             return gateway.sip.count(.dropSIPFragment)
         }
-        let owner = owner(of: datagram.source.address, datagram.destination.port, from: side)
+        let owner = owner(of: datagram.source.address, datagram.destination, from: side)
         if owner == sockets.worker {
             work(bytes, datagram, from: side)
         } else {

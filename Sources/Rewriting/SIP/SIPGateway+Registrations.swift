@@ -152,6 +152,7 @@ extension SIPGateway {
             if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
         } else if binding.users == 0, now >= max(binding.sent &+ settings.binding, binding.subscribed) {
             count(.bindingsEnded)
+            published.set(binding.translated, to: nil)
             wheel.clear(slot)
             bindings.end(slot)
             guard !bindings.isUsed(binding.translated.port, over: binding.transport) else { return }

@@ -45,20 +45,23 @@ final class SIPBench {
     init(
         _ capacity: SIPGateway.Capacity = .init(bindings: 64, registrations: 64, calls: 64, media: 256),
         addresses: [IPv4Address] = [SIPBench.publicAddress], ports: ClosedRange<UInt16> = 40000...40999,
-        settings: SIPSettings = SIPSettings(), seed: UInt64 = 7
+        settings: SIPSettings = SIPSettings(), seed: UInt64 = 7, table: PublicEndpoints.Table? = nil,
+        share: WorkerShare = WorkerShare()
     ) {
         self.addresses = addresses
         gateway = try! SIPBench.gateway(
-            capacity, addresses: addresses, ports: ports, settings: settings, seed: seed, now: now)
+            capacity, addresses: addresses, ports: ports, settings: settings, seed: seed, now: now, table: table,
+            share: share)
     }
 
     static func gateway(
         _ capacity: SIPGateway.Capacity, addresses: [IPv4Address] = [publicAddress], ports: ClosedRange<UInt16>,
-        settings: SIPSettings, seed: UInt64, now: UInt64
+        settings: SIPSettings, seed: UInt64, now: UInt64, table: PublicEndpoints.Table? = nil,
+        share: WorkerShare = WorkerShare()
     ) throws -> SIPGateway {
         try SIPGateway(
             capacity, addresses: addresses, ports: ports, settings: settings,
-            table: PublicEndpoints.Table(addresses, ports), seed: seed, now: now)
+            table: table ?? PublicEndpoints.Table(addresses, ports), seed: seed, now: now, share: share)
     }
 
     /// How often something was counted.
