@@ -85,7 +85,12 @@ public struct Gateway: ~Copyable {
         let pool = try BlockPool(
             count: max(256, capacity.conversations / 4),
             large: sipServices.isEmpty ? 0 : max(4, capacity.conversations / 128))
-        let block = try PortBlock(addresses, PortCut(ports, workers: share.count).slice(share.index))
+        let cut = PortCut(ports, workers: share.count)
+        var slice = cut.slice(share.index)
+        if !sipServices.isEmpty, let media = cut.connections(share.index) {
+            slice = slice.lowerBound...media.lowerBound - 1
+        }
+        let block = try PortBlock(addresses, slice)
         let data = try DataConnections(
             capacity: capacity.data, descriptor: descriptors.data, ports: block, aim: aim, lottery: lottery,
             share: share)

@@ -128,14 +128,15 @@ public struct SIPGateway: ~Copyable {
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
     /// `share`: a part for signalling, and the rest in pairs for media. UDP's ports are not TCP's, so that `Gateway` may
-    /// have the same. The `table` is that of all workers; `seed` and `now` are as for `Gateway`.
+    /// have the same, but for those of TCP media. The `table` is that of all workers; `seed` and `now` are as for `Gateway`.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, settings: SIPSettings,
         table: PublicEndpoints.Table, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
         share: WorkerShare = WorkerShare()
     ) throws(TableError) {
         var lottery = Lottery(seed: seed)
-        let slice = PortCut(ports, workers: share.count).slice(share.index)
+        let cut = PortCut(ports, workers: share.count)
+        let slice = cut.slice(share.index)
         // An eighth for signalling, and so that the rest begins with an even port.
         let last = (slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
         let signalling = try PortBlock(addresses, slice.lowerBound...last)
@@ -148,8 +149,8 @@ public struct SIPGateway: ~Copyable {
         let calls = try SIPCalls(
             capacity: capacity.calls, descriptor: descriptors.calls, seed: lottery.draw(), share: share)
         let media = try MediaTable(
-            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs, published: table.endpoints,
-            share: share)
+            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs,
+            portsForTCP: cut.connections(share.index), published: table.endpoints, share: share)
         let counters = try SIPCounters(descriptor: descriptors.counters)
         let wheel = try TimerWheel(count: capacity.bindings + capacity.calls, tick: 10_000_000, now: now)
         let splices = try Splices()
