@@ -134,11 +134,11 @@ extension SIPGateway {
         if message.startLine.method == nil { isProvisional = message.startLine.code < 200 }
         var call = calls[slot]
         var isComplete = true
-        let isOffer = part?.isOffer ?? (message.startLine.method != nil)
+        let isOpener = isOpener(message, context, part)
         // What the session's own c= line has to say.
         var common: IPv4Address?
         for line in 0..<description.mediaCount {
-            var end = end(line, isOffer: isOffer)
+            var end = end(line, isOpener: isOpener)
             var stream: Int?
             if context.side == .inside {
                 if end.isOpener {
@@ -245,7 +245,7 @@ extension SIPGateway {
 
     /// What an m= line says, of either side; nothing where it is carried by neither UDP nor TCP.
     @_noLocks
-    private func end(_ line: Int, isOffer: Bool) -> MediaEnd {
+    private func end(_ line: Int, isOpener: Bool) -> MediaEnd {
         let media = description[line]
         let address = description.address(of: line)
         var end = MediaEnd()
@@ -259,8 +259,7 @@ extension SIPGateway {
         end.media = Endpoint(address.value, media.port.number)
         if media.isStream {
             end.transport = .tcp
-            // RFC 4145 section 4; of MSRP RFC 4975 section 5.4 says the same.
-            end.setup = description.particulars(of: line).setup ?? (isOffer ? .active : .passive)
+            end.setup = description.particulars(of: line).setup ?? (isOpener ? .active : .passive)
         }
         guard media.isRTP else { return end }
         end.clockRate = media.clockRate

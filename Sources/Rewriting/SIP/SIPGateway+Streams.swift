@@ -22,6 +22,19 @@ extension SIPGateway {
     @_noLocks
     public mutating func legEnded(_ slot: Int, number: UInt32) { media.ended(slot, number: number, closes: now) }
 
+    /// Whether who has made a description opens its connections where it does not say so: if it is an offer (RFC 4145 section
+    /// 4; of MSRP, RFC 4975 section 5.4 says the same). What comes from inside must be translated alike when it is repeated
+    /// later, and so must not depend on what has come before: an offer that is not in an INVITE or UPDATE is taken for an
+    /// answer there, and at worst waits in vain, since it connects itself.
+    @_noLocks
+    func isOpener(_ message: SIPMessage, _ context: Context, _ part: Part?) -> Bool {
+        guard context.side == .inside else { return part?.isOffer ?? false }
+        switch message.startLine.method {
+        case .invite, .update: return true
+        default: return false
+        }
+    }
+
     /// Who connects shows nothing of its own but its address; the other end may look whether connections come from there.
     /// The public address, if that has taken the place of one of the inside.
     @_noLocks
