@@ -262,7 +262,8 @@ extension Configuration.SIP {
         guard let node = file.values["sip"] else { return nil }
         let keys = [
             "ports", "transports", "ice", "latching", "local-media", "media-dscp", "media-kbit", "signed-bodies",
-            "binding-seconds", "keepalive-seconds", "media-seconds", "hold-seconds",
+            "binding-seconds", "keepalive-seconds", "tcp-keepalive-seconds", "tcp-idle-seconds", "media-seconds",
+            "hold-seconds",
         ]
         guard let section = reader.section(node, name: "sip", keys: keys) else { return nil }
         ports = reader.ports(section) ?? ports
@@ -281,8 +282,16 @@ extension Configuration.SIP {
         signedBodies = reader.choice(section, "signed-bodies", SignedBodies.self) ?? signedBodies
         bindingSeconds = reader.number(section, "binding-seconds", 120...86400) ?? bindingSeconds
         keepAliveSeconds = reader.number(section, "keepalive-seconds", 1...3600) ?? keepAliveSeconds
+        tcpKeepAliveSeconds = reader.number(section, "tcp-keepalive-seconds", 1...7200) ?? tcpKeepAliveSeconds
+        tcpIdleSeconds = reader.number(section, "tcp-idle-seconds", 32...604_800) ?? tcpIdleSeconds
         mediaSeconds = reader.number(section, "media-seconds", 10...86400) ?? mediaSeconds
         holdSeconds = reader.number(section, "hold-seconds", 10...604_800) ?? holdSeconds
+        if tcpKeepAliveSeconds >= tcpIdleSeconds {
+            reader.refuse(
+                (section.values["tcp-idle-seconds"] ?? section.values["tcp-keepalive-seconds"])?.mark,
+                "sip.tcp-idle-seconds (\(tcpIdleSeconds)) has to be above sip.tcp-keepalive-seconds "
+                    + "(\(tcpKeepAliveSeconds)), or connections are forgotten before they are kept alive")
+        }
         if mediaSeconds >= holdSeconds {
             reader.refuse(
                 (section.values["hold-seconds"] ?? section.values["media-seconds"])?.mark,

@@ -113,6 +113,13 @@ public struct Configuration: Equatable, Sendable {
         public var bindingSeconds = 300
         /// `keepalive-seconds`: the silence of a registered phone after which its registrar gets a keep-alive, 1 to 3600.
         public var keepAliveSeconds = 25
+        /// `tcp-keepalive-seconds`: the silence of a TCP connection after which both ends get a TCP keep-alive, 1 to 7200
+        /// (RFC 5626 section 4.4.1: 95 to 120).
+        public var tcpKeepAliveSeconds = 95
+        /// `tcp-idle-seconds`: the silence of an end after which a TCP connection that no registration or call needs is
+        /// forgotten, 32 to 604800 and above the former. Within 32 seconds every transaction but INVITE's is over (RFC 3261
+        /// section 18).
+        public var tcpIdleSeconds = 900
         /// `media-seconds`: the silence of media and signalling after which a call is over, 10 to 86400.
         public var mediaSeconds = 300
         /// `hold-seconds`: the same while a call is held, above the former, up to 604800.
@@ -165,7 +172,7 @@ public struct Configuration: Equatable, Sendable {
         public enum SignedBodies: String, CaseIterable, Sendable {
             /// They go on as they are, and their media are not heard.
             case pass
-            /// Over UDP they are answered with 488.
+            /// They are answered with 488.
             case refuse
         }
 

@@ -170,9 +170,9 @@ extension Settings {
     /// The times of the configuration.
     init(_ ftp: Configuration.FTP) {
         self.init()
-        keepalive = UInt64(ftp.keepAliveSeconds) * 1_000_000_000
-        idle = UInt64(ftp.idleSeconds) * 1_000_000_000
-        transitory = UInt64(ftp.transitorySeconds) * 1_000_000_000
+        connection.keepalive = UInt64(ftp.keepAliveSeconds) * 1_000_000_000
+        connection.idle = UInt64(ftp.idleSeconds) * 1_000_000_000
+        connection.transitory = UInt64(ftp.transitorySeconds) * 1_000_000_000
         pinhole = UInt64(ftp.pinholeSeconds) * 1_000_000_000
     }
 }
@@ -183,6 +183,8 @@ extension SIPSettings {
         self.init()
         binding = UInt64(sip.bindingSeconds) * 1_000_000_000
         keepalive = UInt64(sip.keepAliveSeconds) * 1_000_000_000
+        connection.keepalive = UInt64(sip.tcpKeepAliveSeconds) * 1_000_000_000
+        connection.idle = UInt64(sip.tcpIdleSeconds) * 1_000_000_000
         media = UInt64(sip.mediaSeconds) * 1_000_000_000
         hold = UInt64(sip.holdSeconds) * 1_000_000_000
         ice =

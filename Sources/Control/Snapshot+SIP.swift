@@ -105,8 +105,9 @@ extension Snapshot {
         let pair = FlowPair(leg)
         return Media(
             line: Int(leg.line) + 1, transport: "\(leg.transport)", isControl: leg.isControl, inside: "\(leg.inside)",
-            translated: "\(leg.translated)", outside: "\(leg.outside)", latched: leg.latched == leg.outside ? nil : "\(leg.latched)",
-            sent: stream(pair.forward), received: stream(pair.reverse))
+            translated: "\(leg.translated)", outside: "\(leg.outside)",
+            latched: leg.latched == leg.outside ? nil : "\(leg.latched)", sent: stream(pair.forward),
+            received: stream(pair.reverse))
     }
 
     private func stream(_ key: steering_tuple) -> Stream? {

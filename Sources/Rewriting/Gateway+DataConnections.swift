@@ -31,7 +31,7 @@ extension Gateway {
 
     @_noLocks
     private mutating func scheduleData(_ data: Int) {
-        let look = surroundings.now &+ min(surroundings.settings.keepalive / 2, 2_000_000_000)
+        let look = surroundings.now &+ min(surroundings.settings.connection.keepalive / 2, 2_000_000_000)
         wheel.set(conversations.count &+ data, deadline: look)
     }
 
@@ -61,8 +61,8 @@ extension Gateway {
     /// have ended (both FINs, or a RST). True when the flows are to be removed from the map.
     @_noLocks
     public mutating func flowObserved(_ data: Int, lastSeen: UInt64, hasEnded: Bool) -> Bool {
-        let settings = surroundings.settings
-        if surroundings.now >= lastSeen &+ (hasEnded ? settings.transitory : settings.idle) {
+        let times = surroundings.settings.connection
+        if surroundings.now >= lastSeen &+ (hasEnded ? times.transitory : times.idle) {
             count(.flowsEnded)
             wheel.clear(conversations.count &+ data)
             surroundings.data.end(data)

@@ -49,24 +49,25 @@ public struct Gateway: ~Copyable {
     }
 
     var conversations: SharedSlots<Conversation>
-    private var index: FlowIndex
+    var index: FlowIndex
     /// Conversations that were opened from outside, by their public and their outside ends.
-    private var accepted: FlowIndex
-    private var free: FreeList
-    private var pool: BlockPool
+    var accepted: FlowIndex
+    var free: FreeList
+    var pool: BlockPool
     var surroundings: Surroundings
     var wheel: TimerWheel
-    private var services: Slots<Service>
-    private var numbers: Numbers
+    var services: Slots<Service>
+    var numbers: Numbers
     private let servesSIP: Bool
-    private var sipBox: Box<SIPGateway>
+    var sipBox: Box<SIPGateway>
     /// The segments to send.
-    public private(set) var outbox: Outbox
+    public internal(set) var outbox: Outbox
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`. `aim` says on which queues it would like its packets from outside. `services` are the ports of FTP
-    /// servers, `sipServices` those of SIP servers, and `sip` works on the messages. `seed` is 0 for unpredictable
-    /// ports, and fixed in tests; `now` is the time in nanoseconds of any clock that only goes forward.
+    /// `share`, where SIP is served without those that SIP needs over TCP. `aim` says on which queues it would like its
+    /// packets from outside. `services` are the ports of FTP servers, `sipServices` those of SIP servers, and `sip` works on
+    /// the messages. `seed` is 0 for unpredictable ports, and fixed in tests; `now` is the time in nanoseconds of any clock
+    /// that only goes forward.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
         settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
@@ -85,10 +86,10 @@ public struct Gateway: ~Copyable {
         let pool = try BlockPool(
             count: max(256, capacity.conversations / 4),
             large: sipServices.isEmpty ? 0 : max(4, capacity.conversations / 128))
-        let cut = PortCut(ports, workers: share.count)
-        var slice = cut.slice(share.index)
-        if !sipServices.isEmpty, let media = cut.connections(share.index) {
-            slice = slice.lowerBound...media.lowerBound - 1
+        var slice = PortCut(ports, workers: share.count).slice(share.index)
+        if !sipServices.isEmpty {
+            let last = SIPGateway.connections(of: slice).map { $0.lowerBound - 1 } ?? slice.upperBound
+            slice = SIPGateway.signalling(of: slice).upperBound + 1...last
         }
         let block = try PortBlock(addresses, slice)
         let data = try DataConnections(
@@ -99,7 +100,8 @@ public struct Gateway: ~Copyable {
         let wheel = try TimerWheel(count: capacity.conversations + capacity.data, tick: 10_000_000, now: now)
         let outbox = try Outbox()
         let table = try Slots<Service>(count: 65536)
-        let sip = if let sip { sip } else { try SIPGateway.off() }
+        var sip = if let sip { sip } else { try SIPGateway.off() }
+        sip.acceptsConnections = !sipServices.isEmpty
         self.conversations = conversations
         self.index = index
         self.accepted = accepted
@@ -238,7 +240,7 @@ public struct Gateway: ~Copyable {
     }
 
     @_noLocks
-    private func find(translated: Endpoint, _ outside: Endpoint) -> Int? {
+    func find(translated: Endpoint, _ outside: Endpoint) -> Int? {
         if case .conversation(let slot)? = surroundings.data.ports.owner(of: translated),
             conversations[slot].outside == outside
         {
@@ -251,118 +253,11 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private func isOfContact(_ segment: TCPPacket, from side: Side) -> Bool {
         if find(segment, from: side) != nil { return true }
-        guard side == .outside, case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
+        guard side == .outside else { return false }
+        if sipBox.value.bindings.find(translatedContact: segment.destination) != nil { return true }
+        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
             case .sip = conversations[slot].service
         else { return false }
-        return true
-    }
-
-    /// A packet of no conversation: a SYN opens one; anything else from inside belongs to one that the gateway has
-    /// forgotten, and its sender should know at once.
-    @_noLocks
-    private mutating func receiveFirst(_ segment: TCPPacket, from side: Side) {
-        guard side == .inside else { return accept(segment) }
-        if segment.flags.has(.syn), !segment.flags.has(.ack) {
-            let service = services[Int(segment.destination.port)]
-            if case .sip = service, !sipBox.value.hasRoom { return count(.dropTableFull) }
-            guard let slot = free.take() else { return count(.dropTableFull) }
-            guard
-                let translated = surroundings.data.takePort(
-                    for: segment.source.address, to: segment.destination, conversation: slot)
-            else {
-                free.give(slot)
-                return count(.dropPortsExhausted)
-            }
-            var conversation = Conversation(service)
-            conversation.inside = segment.source
-            conversation.outside = segment.destination
-            conversation.translated = translated
-            begin(slot, conversation, segment)
-        } else if !segment.flags.has(.rst) {
-            count(.answerUnknown)
-            answerUnknown(segment, toward: .inside)
-        } else {
-            count(.dropUnknown)
-        }
-    }
-
-    /// A packet of no conversation from outside: a SYN to where an inside end has said that it can be reached opens one
-    /// with that end, whoever sends it, as a datagram would come through (RFC 4787 REQ-8).
-    @_noLocks
-    private mutating func accept(_ segment: TCPPacket) {
-        guard segment.flags.has(.syn), !segment.flags.has(.ack),
-            let inside = contact(at: segment.destination), index.find(inside, segment.source) == nil
-        else { return count(.dropUnknown) }
-        guard sipBox.value.hasRoom, accepted.count < accepted.capacity, let slot = free.take() else {
-            return count(.dropTableFull)
-        }
-        _ = accepted.insert(segment.destination, segment.source, slot: slot)
-        sipBox.value.ask(.accept, inside: inside, translated: segment.destination, outside: segment.source)
-        var conversation = Conversation(.sip, openedFrom: .outside)
-        conversation.inside = inside
-        conversation.outside = segment.source
-        conversation.translated = segment.destination
-        begin(slot, conversation, segment)
-    }
-
-    /// Where the inside end of the connection that has a public endpoint can be reached; nil if nobody needs that.
-    @_noLocks
-    private func contact(at translated: Endpoint) -> Endpoint? {
-        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: translated) else { return nil }
-        return conversations[slot].sip.contact(sipBox.value)
-    }
-
-    @_noLocks
-    private mutating func begin(_ slot: Int, _ conversation: Conversation, _ segment: TCPPacket) {
-        _ = index.insert(conversation.inside, conversation.outside, slot: slot)
-        conversations.beginChange(of: slot)
-        conversations[slot] = conversation
-        open(slot, segment)
-        outboxIsFor(slot)
-        schedule(slot)
-        conversations.endChange(of: slot)
-    }
-
-    /// Begins a conversation in a slot whose endpoints are known, anew if the slot had one that has ended.
-    @_noLocks
-    private mutating func open(_ slot: Int, _ segment: TCPPacket) {
-        guard openSession(slot) else { return count(.dropTableFull) }
-        conversations[slot].phase = .opening
-        conversations[slot].number = numbers.next()
-        conversations[slot].opened = surroundings.now
-        conversations[slot].heard = [2 of UInt64](repeating: surroundings.now)
-        conversations[slot].dataSeen = 0
-        conversations[slot].keptAlive = 0
-        conversations[slot].connection.release(&pool)
-        conversations[slot].connection = EditedConnection(conversations[slot].service)
-        conversations[slot].connection.open(by: conversations[slot].opener, segment)
-        count(.conversationsOpened)
-        count(.acceptOpening)
-        pass(segment, toward: conversations[slot].opener.other, slot: slot)
-    }
-
-    /// Begins its session anew; false when there is no room for one, or its inside end cannot be reached any more.
-    @_noLocks
-    private mutating func openSession(_ slot: Int) -> Bool {
-        guard case .sip = conversations[slot].service else {
-            conversations[slot].session = FTPSession(clientSide: .inside)
-            return true
-        }
-        conversations[slot].sip.close(&sipBox.value)
-        let binding = sipBox.value.open(
-            connection: conversations[slot].inside, translated: conversations[slot].translated,
-            to: conversations[slot].outside, now: surroundings.now)
-        guard let binding else { return false }
-        conversations[slot].sip = SIPSession(binding: binding)
-        let translated = conversations[slot].translated
-        if conversations[slot].opener == .inside {
-            sipBox.value.ask(.listen, for: translated.port)
-        } else {
-            guard let inside = contact(at: translated), inside == conversations[slot].inside,
-                case .conversation(let own)? = surroundings.data.ports.owner(of: translated)
-            else { return false }
-            sipBox.value.name(connection: binding, like: conversations[own].sip.binding)
-        }
         return true
     }
 
@@ -381,37 +276,6 @@ public struct Gateway: ~Copyable {
             answerUnknown(segment, toward: side)
         } else {
             receiveOpen(segment, frame, from: side, slot: slot)
-        }
-    }
-
-    /// SYN: of this conversation, or of a new one between the same ends after this one has ended. In the middle of an
-    /// open one it is answered with what is expected (RFC 5961 section 4).
-    @_noLocks
-    private mutating func receiveSyn(_ segment: TCPPacket, from side: Side, slot: Int) {
-        let phase = conversations[slot].phase
-        let opener = conversations[slot].opener
-        let next = conversations[slot].connection.streams[Int(opener.rawValue)].next
-        if side == opener, !segment.flags.has(.ack) {
-            switch phase {
-            case .opening where segment.sequence.advanced(by: 1) == next:
-                count(.acceptOpening)
-                conversations[slot].heard[Int(side.rawValue)] = surroundings.now
-                pass(segment, toward: side.other, slot: slot)
-            case .opening, .closed, .reset, .free: open(slot, segment)
-            case .open:
-                count(.dropSequence)
-                conversations[slot].connection.restate(to: side, &outbox)
-            }
-        } else if side == opener.other, segment.flags.has(.ack), phase == .opening || phase == .open {
-            count(.acceptOpening)
-            conversations[slot].heard[Int(side.rawValue)] = surroundings.now
-            if phase == .opening, segment.acknowledgement == next {
-                conversations[slot].connection.answer(by: side, segment, &pool)
-                conversations[slot].phase = .open
-            }
-            pass(segment, toward: opener, slot: slot)
-        } else {
-            count(.dropSequence)
         }
     }
 
@@ -460,7 +324,7 @@ public struct Gateway: ~Copyable {
     /// Sends a SYN, a SYN-ACK, or the RST to one, on as it is but for addresses: before the first edit the numbers of
     /// both ends agree. Data on a SYN is left out, which its sender repeats (RFC 7413 section 4.2.2).
     @_noLocks
-    private mutating func pass(_ segment: TCPPacket, toward side: Side, slot: Int) {
+    mutating func pass(_ segment: TCPPacket, toward side: Side, slot: Int) {
         var outgoing = OutgoingSegment()
         outgoing.toward = side
         outgoing.keepsHeaders = true
@@ -475,7 +339,7 @@ public struct Gateway: ~Copyable {
 
     /// RST to a segment of no conversation (RFC 9293 section 3.10.7.1).
     @_noLocks
-    private mutating func answerUnknown(_ segment: TCPPacket, toward side: Side) {
+    mutating func answerUnknown(_ segment: TCPPacket, toward side: Side) {
         var outgoing = OutgoingSegment()
         outgoing.toward = side
         outgoing.source = segment.destination
@@ -489,156 +353,7 @@ public struct Gateway: ~Copyable {
 
     /// Gives what the conversation sends its addresses.
     @_noLocks
-    private mutating func outboxIsFor(_ slot: Int) {
+    mutating func outboxIsFor(_ slot: Int) {
         for place in 0..<outbox.count { outbox.address(place, as: conversations[slot], slot) }
-    }
-
-    // MARK: ICMP errors
-
-    @_noLocks
-    private mutating func receiveError(_ frame: RawSpan, from side: Side) -> Verdict {
-        guard let error = QuotedError(frame), !error.isDatagram else { return .foreign }
-        if side == .outside {
-            guard let slot = find(translated: error.source, error.destination) else { return .foreign }
-            noteMTU(error, slot, from: side)
-            count(.acceptError)
-            return .error(
-                TranslatedError(
-                    error, toward: .inside, source: error.packet.source,
-                    destination: conversations[slot].inside.address, quotedSource: conversations[slot].inside,
-                    quotedDestination: error.destination,
-                    quotedSequence: conversations[slot].connection.streams[0].edits.source(of: error.sequence, .down)))
-        }
-        guard let slot = index.find(error.destination, error.source) else { return .foreign }
-        noteMTU(error, slot, from: side)
-        count(.acceptError)
-        let translated = conversations[slot].translated
-        return .error(
-            TranslatedError(
-                error, toward: .outside, source: translated.address, destination: error.source.address,
-                quotedSource: error.source, quotedDestination: translated,
-                quotedSequence: conversations[slot].connection.streams[1].edits.source(of: error.sequence, .down)))
-    }
-
-    /// The way toward a side turned out to carry only packets of so many octets.
-    @_noLocks
-    public mutating func limit(_ slot: Int, packets octets: Int, toward side: Side) {
-        conversations.beginChange(of: slot)
-        conversations[slot].connection.limit(packets: octets, toward: side)
-        conversations.endChange(of: slot)
-    }
-
-    /// Only what is in flight can have been too big; who does not see it cannot know its numbers (RFC 5927 section 4).
-    @_noLocks
-    private mutating func noteMTU(_ error: QuotedError, _ slot: Int, from side: Side) {
-        guard let octets = error.nextHopMTU, octets >= 68,
-            conversations[slot].connection.streams[Int(side.other.rawValue)].isInFlight(error.sequence)
-        else { return }
-        limit(slot, packets: octets, toward: side)
-    }
-
-    // MARK: Time
-
-    /// Nothing is due before this time, unless a packet arrives.
-    public var nextDue: UInt64 { @_noLocks get { wheel.next } }
-
-    /// Does what is due on one conversation or data connection. False when nothing (more) is due.
-    @_noLocks
-    public mutating func expire(now: UInt64) -> Bool {
-        surroundings.now = now
-        guard let entry = wheel.expired(now: now) else { return false }
-        if entry >= conversations.count {
-            surroundings.data.observe(entry &- conversations.count)
-        } else {
-            conversations.beginChange(of: entry)
-            expire(entry)
-            conversations.endChange(of: entry)
-        }
-        return true
-    }
-
-    @_noLocks
-    private mutating func expire(_ slot: Int) {
-        let now = surroundings.now
-        let settings = surroundings.settings
-        switch conversations[slot].phase {
-        case .free: return
-        case .opening, .closed, .reset:
-            if now >= conversations[slot].lastHeard &+ settings.transitory { return end(slot) }
-        case .open:
-            // A side whose host is gone falls silent, though it is sent keep-alives.
-            let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
-            if conversations[slot].sip.isNeeded(sipBox.value) { conversations[slot].dataSeen = now }
-            if now >= max(silent, conversations[slot].dataSeen) &+ settings.idle {
-                count(.conversationsTimedOut)
-                return end(slot)
-            }
-            if !conversations[slot].connection.repeatDue(now: now, &outbox, surroundings.counters) {
-                count(.ownResets)
-                conversations[slot].connection.reset(&outbox)
-                finish(slot, .reset)
-            } else if now >= conversations[slot].quietSince &+ settings.keepalive {
-                count(.keepalives)
-                conversations[slot].keptAlive = now
-                conversations[slot].connection.keepAlive(&outbox)
-            }
-        }
-        outboxIsFor(slot)
-        schedule(slot)
-    }
-
-    /// Sets the next deadline of a conversation. A deadline that comes too early costs a look; one is never moved back
-    /// for every packet.
-    @_noLocks
-    private mutating func schedule(_ slot: Int) {
-        let settings = surroundings.settings
-        var deadline: UInt64
-        if conversations[slot].phase == .open {
-            let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
-            deadline = max(silent, conversations[slot].dataSeen) &+ settings.idle
-            deadline = min(deadline, conversations[slot].quietSince &+ settings.keepalive)
-            let repetition = conversations[slot].connection.nextRepetition(now: surroundings.now)
-            if repetition != 0 { deadline = min(deadline, repetition) }
-        } else {
-            deadline = conversations[slot].lastHeard &+ settings.transitory
-        }
-        if let set = wheel.deadline(of: slot), set <= deadline { return scheduleData() }
-        wheel.set(slot, deadline: deadline)
-        scheduleData()
-    }
-
-    // MARK: The end
-
-    /// The conversation is over, but remembered for what is still under way; what it announced is not needed any more.
-    @_noLocks
-    private mutating func finish(_ slot: Int, _ phase: Conversation.Phase) {
-        conversations[slot].phase = phase
-        conversations[slot].session.close(&surroundings)
-        conversations[slot].sip.close(&sipBox.value)
-        if phase == .reset { conversations[slot].connection.release(&pool) }
-    }
-
-    /// Frees the slot and everything that the conversation held.
-    @_noLocks
-    private mutating func end(_ slot: Int) {
-        count(.conversationsEnded)
-        conversations[slot].session.close(&surroundings)
-        conversations[slot].sip.close(&sipBox.value)
-        conversations[slot].connection.release(&pool)
-        forget(conversations[slot].inside, conversations[slot].translated, conversations[slot].outside, slot)
-        conversations[slot] = Conversation(.none)
-        free.give(slot)
-    }
-
-    /// Forgets the ends of the conversation, by which packets come to it.
-    @_noLocks
-    private mutating func forget(_ inside: Endpoint, _ translated: Endpoint, _ outside: Endpoint, _ slot: Int) {
-        index.remove(inside, outside)
-        guard conversations[slot].opener == .inside else {
-            accepted.remove(translated, outside)
-            return sipBox.value.ask(.forget, inside: inside, translated: translated, outside: outside)
-        }
-        surroundings.data.ports.give(translated)
-        if case .sip = conversations[slot].service { sipBox.value.ask(.unlisten, for: translated.port) }
     }
 }

@@ -27,15 +27,6 @@ public struct PortCut: BitwiseCopyable, Sendable {
         return worker < workers ? worker : workers &- 1
     }
 
-    /// Those of a worker's ports that TCP media have for themselves, from an even one on; all others are for conversations
-    /// and data connections. Nil where there are too few.
-    @_noLocks
-    public func connections(_ worker: Int) -> ClosedRange<UInt16>? {
-        let slice = slice(worker)
-        let start = (Int(slice.upperBound) &+ 2 &- slice.count / 8) & ~1
-        return start < slice.upperBound ? UInt16(truncatingIfNeeded: start)...slice.upperBound : nil
-    }
-
     /// The ports of a worker.
     @_noLocks
     public func slice(_ worker: Int) -> ClosedRange<UInt16> {

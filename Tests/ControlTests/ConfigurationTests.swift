@@ -118,6 +118,9 @@ struct ConfigurationTests {
         Refusal("ftp:", "sip:\n  local-media: comb\nftp:", "12:16", "write direct or hairpin"),
         Refusal("ftp:", "sip:\n  signed-bodies: eat\nftp:", "12:18", "write pass or refuse"),
         Refusal("ftp:", "sip:\n  binding-seconds: 119\nftp:", "12:20", "a number from 120 to 86400"),
+        Refusal("ftp:", "sip:\n  tcp-idle-seconds: 31\nftp:", "12:21", "write a number from 32 to 604800"),
+        Refusal("ftp:", "sip:\n  tcp-idle-seconds: 95\nftp:", "12:21", "above sip.tcp-keepalive-seconds (95)"),
+        Refusal("ftp:", "sip:\n  tcp-keepalive-seconds: 900\nftp:", "12:26", "sip.tcp-idle-seconds (900)"),
         Refusal("ftp:", "sip:\n  hold-seconds: 300\nftp:", "12:17", "has to be above sip.media-seconds (300)"),
         Refusal("ftp:", "publish: []\nftp:", "11:1", "published servers are not available in this version"),
         Refusal("ftp:", "spi: {}\nftp:", "11:1", "did you mean 'sip'?"),
@@ -232,6 +235,8 @@ struct ConfigurationTests {
               signed-bodies: refuse
               binding-seconds: 600
               keepalive-seconds: 20
+              tcp-keepalive-seconds: 30
+              tcp-idle-seconds: 90
               media-seconds: 60
               hold-seconds: 7200
             """
@@ -242,6 +247,7 @@ struct ConfigurationTests {
         wanted.localMedia = .hairpin
         wanted.signedBodies = .refuse
         (wanted.bindingSeconds, wanted.keepAliveSeconds) = (600, 20)
+        (wanted.tcpKeepAliveSeconds, wanted.tcpIdleSeconds) = (30, 90)
         (wanted.mediaSeconds, wanted.holdSeconds) = (60, 7200)
         #expect(try Configuration(yaml: all, file: "gate.yaml").sip == wanted)
         // Over UDP alone a port may be one of FTP's, too.

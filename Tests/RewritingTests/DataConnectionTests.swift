@@ -67,7 +67,7 @@ import WireFormats
 
     @Test func `silence of the conversation shuts what it announced`() {
         var settings = Settings()
-        settings.idle = 30 * Bench.second
+        settings.connection.idle = 30 * Bench.second
         settings.pinhole = 600 * Bench.second
         let bench = Bench.open(settings: settings)
         bench.acknowledges = false
@@ -96,7 +96,7 @@ import WireFormats
 
     @Test func `a conversation lives as long as its data`() {
         var settings = Settings()
-        settings.idle = 60 * Bench.second
+        settings.connection.idle = 60 * Bench.second
         let bench = Bench.open(settings: settings)
         bench.exchange(port, "200 ok")
         let slot = bench.pinholes[0]

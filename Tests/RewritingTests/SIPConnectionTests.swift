@@ -183,6 +183,50 @@ import WireFormats
         #expect(bench.client.read.isEmpty && bench.count(.sipUnanswered) == 1)
     }
 
+    /// An INVITE whose body is signed.
+    private var signed: String {
+        invite(extra: ["Authorization: Digest username=\"a\", qop=auth-int, uri=\"sip:x\""])
+    }
+
+    private func benchThatRefusesSigned() -> Bench {
+        var settings = SIPSettings()
+        settings.signedBodies = .refuse
+        return Bench.openSIP(settings: settings)
+    }
+
+    @Test func `2.13 item 18: one whose body is signed is answered with 488, if the operator wants that`() {
+        let bench = benchThatRefusesSigned()
+        bench.say(.inside, register() + signed + register())
+        #expect(!bench.server.text.contains("INVITE") && bench.server.text.split(separator: "REGISTER sip").count == 2)
+        #expect(
+            bench.client.text.hasPrefix(
+                "SIP/2.0 488 Not Acceptable Here\r\nVia: SIP/2.0/TCP 10.0.0.5:40001;branch=z9hG4bK2;rport\r\n"))
+        #expect(bench.client.text.hasSuffix("Content-Length: 0\r\n\r\n") && bench.client.text.contains("Warning: 399 "))
+        #expect(bench.count(.sipBodiesRefused) == 1 && bench.count(.sipRefused) == 0)
+        #expect(bench.gateway.sip.counts.calls == 0 && bench.media.isEmpty)
+        bench.say(.outside, registered(bench))
+        #expect(bench.client.text.contains("SIP/2.0 200 OK") && bench.count(.registrationsOpened) == 1)
+    }
+
+    @Test func `so is a signed UPDATE from outside, and what has no body of its own goes on`() {
+        let bench = benchThatRefusesSigned()
+        bench.say(.inside, invite())
+        bench.say(.outside, answered(bench))
+        bench.server.read = []
+        let update = inDialog(
+            "UPDATE sip:alice@\(bench.translated) SIP/2.0", "UPDATE", 7, body: description("198.51.100.77", 30002),
+            from: server
+        ).replacingOccurrences(of: "CSeq", with: "Proxy-Authorization: Digest username=\"b\", qop=auth-int\r\nCSeq")
+        bench.say(.outside, update)
+        #expect(bench.server.text.hasPrefix("SIP/2.0 488 ") && !bench.client.text.contains("UPDATE sip"))
+        bench.say(
+            .outside,
+            inDialog("UPDATE sip:alice@\(bench.translated) SIP/2.0", "UPDATE", 8, from: server)
+                .replacingOccurrences(of: "CSeq", with: "Proxy-Authorization: Digest qop=auth-int\r\nCSeq"))
+        #expect(bench.client.text.contains("CSeq: 8 UPDATE") && bench.count(.sipBodiesRefused) == 1)
+        #expect(bench.media.count == 2, "the call goes on")
+    }
+
     // MARK: Streams
 
     /// What the phone and its server say by turns.
@@ -310,9 +354,9 @@ import WireFormats
         // Two connections keep all four with messages that do not end.
         #expect(bench.sayInPieces(.inside, half) > 40_000 && bench.sayInPieces(.outside, half) > 40_000)
         let first = bench.client
-        bench.openAnother(from: 40002)
+        bench.openAnother(from: Endpoint("10.0.0.5:40002")!)
         #expect(bench.sayInPieces(.inside, half) > 40_000 && bench.sayInPieces(.outside, half) > 40_000)
-        bench.openAnother(from: 40003)
+        bench.openAnother(from: Endpoint("10.0.0.5:40003")!)
         #expect(bench.sayInPieces(.inside, Array(half[..<9216])) == 0)
         let next = Array(half[9216..<10_000])
         #expect(bench.sayInPieces(.inside, next) == 0 && bench.count(.dropBlocksExhausted) == 1)
@@ -365,8 +409,8 @@ import WireFormats
     // MARK: Time
 
     @Test func `a registration keeps its connection from being forgotten, and no longer`() {
-        var settings = Settings()
-        settings.idle = 100 * Bench.second
+        var settings = SIPSettings()
+        settings.connection = ConnectionTimes(keepalive: 45 * Bench.second, idle: 100 * Bench.second)
         let bench = Bench.openSIP(settings: settings)
         bench.say(.inside, register())
         bench.say(.outside, registered(bench))
@@ -376,6 +420,19 @@ import WireFormats
         bench.wait(500)
         #expect(bench.gateway.conversationCount == 0 && bench.count(.registrationsEnded) == 1)
         #expect(bench.gateway.sip.counts.bindings == 0)
+    }
+
+    @Test func `RFC 5626 4.4.1: a connection gets keep-alives by SIP's own times, and lasts as long as its ends`() {
+        let bench = Bench.openSIP()
+        #expect(bench.wait(94).isEmpty)
+        #expect(bench.wait(2).count == 2 && bench.count(.keepalives) == 1)
+        for side in [Side.inside, .outside] { bench.send(bench.segment(side)) }
+        bench.wait(850)
+        #expect(bench.gateway.conversationCount == 1 && bench.count(.keepalives) == 9)
+        bench.send(bench.segment(.inside))
+        // The server does not answer any more.
+        bench.wait(100)
+        #expect(bench.gateway.conversationCount == 0 && bench.count(.conversationsTimedOut) == 1)
     }
 
     @Test func `a registration ends when the registrar says so, and with its connection`() {
@@ -413,9 +470,9 @@ import WireFormats
 }
 
 extension Bench {
-    /// Opens a connection from another port; the one before stays.
-    fileprivate func openAnother(from port: UInt16) {
-        client = End(endpoint: Endpoint(client.endpoint.address, port), next: 1_000)
+    /// Opens a connection from another endpoint; the one before stays.
+    func openAnother(from inside: Endpoint) {
+        client = End(endpoint: inside, next: 1_000)
         server = End(endpoint: server.endpoint, next: 5_000)
         connect()
     }

@@ -261,7 +261,7 @@ import WireFormats
 
     @Test func `a conversation one of whose ends is silent for the idle time is over`() {
         var settings = Settings()
-        settings.idle = 600 * Bench.second
+        settings.connection.idle = 600 * Bench.second
         let bench = Bench.open(settings: settings)
         for _ in 0..<20 where bench.gateway.conversationCount > 0 {
             bench.wait(46)

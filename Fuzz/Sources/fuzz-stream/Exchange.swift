@@ -39,17 +39,18 @@ struct Exchange: ~Copyable {
         let server = Endpoint(IPv4Address(198, 51, 100, 9), isSIP ? 5060 : 21)
         ends = [End(Endpoint("10.0.0.5:40001")!, 0xffff_ff00), End(server, 5000)]
         buffers = isSIP ? 260 : 256
+        let times = ConnectionTimes(
+            keepalive: 20_000_000_000, idle: 60_000_000_000, transitory: 10_000_000_000)
         var settings = Settings()
-        settings.idle = 60_000_000_000
-        settings.transitory = 10_000_000_000
+        settings.connection = times
         settings.pinhole = 10_000_000_000
-        settings.keepalive = 20_000_000_000
         let address = IPv4Address(203, 0, 113, 7)
         var sip: SIPGateway?
         if isSIP {
             var settings = SIPSettings()
             (settings.invite, settings.media) = (10_000_000_000, 10_000_000_000)
             (settings.hold, settings.linger) = (20_000_000_000, 10_000_000_000)
+            settings.connection = times
             sip = try! SIPGateway(
                 .init(bindings: 4, registrations: 4, calls: 4, media: 16), addresses: [address], ports: Exchange.ports,
                 settings: settings, table: PublicEndpoints.Table([address], Exchange.ports), seed: 1, now: now)

@@ -34,10 +34,11 @@ public struct Observer: ~Copyable {
             settings: plan.settings, counters: try Counters(descriptor: -1), data: data)
         let pool = try BlockPool(count: 1024, large: 32)
         let reassembly = try Reassembly(capacity: 64)
-        let sip = try SIPGateway(
+        var sip = try SIPGateway(
             SIPGateway.Capacity(bindings: 8192, registrations: 4096, calls: 4096, media: 16384),
             addresses: plan.addresses, ports: plan.ports, settings: plan.sipSettings,
             table: PublicEndpoints.Table(plan.addresses, plan.ports), seed: plan.seed, now: now)
+        sip.acceptsConnections = !plan.sipPortsOfTCP.isEmpty
         var services: [UInt16: Service] = [:]
         for port in plan.sipPortsOfTCP { services[port] = .sip }
         for port in plan.ftpPorts { services[port] = .ftp }
@@ -120,7 +121,8 @@ public struct Observer: ~Copyable {
                 let translated = surroundings.data.takePort(
                     for: ends.inside.address, to: ends.outside, conversation: slot),
                 let binding = sip.open(
-                    connection: ends.inside, translated: translated, to: ends.outside, now: surroundings.now)
+                    connection: ends.inside, translated: translated, to: ends.outside, from: .inside,
+                    now: surroundings.now)
             else { return surroundings.counters.count(.dropTableFull) }
             conversation.translated = translated
             conversation.sip = SIPSession(binding: binding)

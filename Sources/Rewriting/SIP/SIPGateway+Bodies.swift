@@ -98,12 +98,11 @@ extension SIPGateway {
         return isComplete
     }
 
-    /// Whether a request is not to go on because it announces media in a body that must stay as it is. Over TCP all go
-    /// on, since nobody can be answered in the middle of a stream.
+    /// Whether a request is not to go on because it announces media in a body that must stay as it is.
     @_noLocks
-    func refusesBody(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Bool {
-        guard case .refuse = settings.signedBodies, case .udp = context.transport, message.canBeRefused,
-            let type = rows.first(.contentType), isSigned(bytes)
+    func refusesBody(_ bytes: RawSpan, _ message: SIPMessage) -> Bool {
+        guard case .refuse = settings.signedBodies, message.canBeRefused, let type = rows.first(.contentType),
+            isSigned(bytes)
         else { return false }
         var bodies = SDPBodies(bytes, body: message.body, contentType: type)
         guard bodies.next(in: bytes) != nil else { return false }

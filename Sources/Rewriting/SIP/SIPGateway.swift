@@ -102,6 +102,8 @@ public struct SIPGateway: ~Copyable {
         case tooLarge
     }
 
+    /// Whether TCP connections come to what inside ends name their contacts: where `Gateway` serves SIP, too.
+    var acceptsConnections = false
     /// What the operator has decided.
     public private(set) var settings: SIPSettings
     var bindings: SIPBindings
@@ -127,20 +129,19 @@ public struct SIPGateway: ~Copyable {
     public private(set) var outboxCount = 0
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`: a part for signalling, and the rest in pairs for media. UDP's ports are not TCP's, so that `Gateway` may
-    /// have the same, but for those of TCP media. The `table` is that of all workers; `seed` and `now` are as for `Gateway`.
+    /// `share`: a part for signalling, over UDP and TCP, and the rest in pairs for media. UDP's ports are not TCP's, so that
+    /// `Gateway` may have the same ones as media over UDP. The `table` is that of all workers; `seed` and `now` are as for
+    /// `Gateway`.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, settings: SIPSettings,
         table: PublicEndpoints.Table, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
         share: WorkerShare = WorkerShare()
     ) throws(TableError) {
         var lottery = Lottery(seed: seed)
-        let cut = PortCut(ports, workers: share.count)
-        let slice = cut.slice(share.index)
-        // An eighth for signalling, and so that the rest begins with an even port.
-        let last = (slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
-        let signalling = try PortBlock(addresses, slice.lowerBound...last)
-        let pairs = try PortBlock(addresses, last + 1...slice.upperBound, inPairs: true)
+        let slice = PortCut(ports, workers: share.count).slice(share.index)
+        let range = SIPGateway.signalling(of: slice)
+        let signalling = try PortBlock(addresses, range)
+        let pairs = try PortBlock(addresses, range.upperBound + 1...slice.upperBound, inPairs: true)
         let bindings = try SIPBindings(
             capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling, seed: lottery.draw(),
             share: share)
@@ -150,7 +151,7 @@ public struct SIPGateway: ~Copyable {
             capacity: capacity.calls, descriptor: descriptors.calls, seed: lottery.draw(), share: share)
         let media = try MediaTable(
             capacity: capacity.media, descriptor: descriptors.legs, ports: pairs,
-            portsForTCP: cut.connections(share.index), published: table.endpoints, share: share)
+            portsForTCP: SIPGateway.connections(of: slice), published: table.endpoints, share: share)
         let counters = try SIPCounters(descriptor: descriptors.counters)
         let wheel = try TimerWheel(count: capacity.bindings + capacity.calls, tick: 10_000_000, now: now)
         let splices = try Splices()
@@ -173,6 +174,19 @@ public struct SIPGateway: ~Copyable {
         self.description = description
         self.message = message
         self.outbox = outbox
+    }
+
+    /// The ports of a slice for signalling, over UDP and for contacts that are reached over TCP: an eighth, and so that the
+    /// rest begins with an even port.
+    static func signalling(of slice: ClosedRange<UInt16>) -> ClosedRange<UInt16> {
+        slice.lowerBound...(slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
+    }
+
+    /// Those that media over TCP have, and media over UDP may: an eighth, from an even one on, which is nobody else's over
+    /// TCP; nil where there are too few.
+    static func connections(of slice: ClosedRange<UInt16>) -> ClosedRange<UInt16>? {
+        let first = (Int(slice.upperBound) + 2 - slice.count / 8) & ~1
+        return first < slice.upperBound ? UInt16(first)...slice.upperBound : nil
     }
 
     /// A gateway for where SIP is off: with room for next to nothing.
@@ -264,12 +278,10 @@ public struct SIPGateway: ~Copyable {
 
     /// Gives an inside endpoint a binding.
     @_noLocks
-    mutating func open(_ inside: Endpoint) -> Int? {
-        guard let slot = bindings.open(inside, &lottery, now: now) else { return nil }
+    mutating func open(_ inside: Endpoint, over transport: SIPTransport = .udp) -> Int? {
+        guard let slot = bindings.open(inside, over: transport, &lottery, now: now) else { return nil }
         count(.bindingsOpened)
-        var request = SIPRequest(.bind)
-        request.port = bindings[slot].translated.port
-        media.ask(request)
+        ask(transport == .udp ? .bind : .listen, for: bindings[slot].translated.port)
         schedule(binding: slot)
         return slot
     }
@@ -295,7 +307,7 @@ public struct SIPGateway: ~Copyable {
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
         splices.removeAll()
-        if refusesBody(bytes, message, context) { return .refused(.signedBody) }
+        if refusesBody(bytes, message) { return .refused(.signedBody) }
         var context = context
         if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
         let call = follow(bytes, message, context)

@@ -33,7 +33,7 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     public enum SignedBodies: UInt8, BitwiseCopyable, Sendable {
         /// They go on as they are, and their media are not heard.
         case pass
-        /// Over UDP they are answered with 488.
+        /// They are answered with 488.
         case refuse
     }
 
@@ -42,6 +42,10 @@ public struct SIPSettings: BitwiseCopyable, Sendable {
     /// The silence of a registered phone after which the gateway sends its registrar a keep-alive (RFC 5626 section 4.4.1:
     /// 24 to 29 seconds).
     public var keepalive: UInt64 = 25_000_000_000
+    /// The times of TCP connections. Keep-alives come as often as RFC 5626 section 4.4.1 wants them over TCP, every 95 to
+    /// 120 seconds; since they tell whether an end is still there, one that has gone need not be waited for as long as RFC
+    /// 5382 REQ-5 has it for translators that cannot know.
+    public var connection = ConnectionTimes(keepalive: 95_000_000_000, idle: 900_000_000_000)
     /// The silence of a call that has not been answered after which it is over (RFC 3261 section 16.6, timer C: more than
     /// three minutes).
     public var invite: UInt64 = 200_000_000_000

@@ -200,7 +200,7 @@ final class SIPBench {
         return arrivals
     }
 
-    private static func data(of datagram: OutgoingDatagram, _ gateway: borrowing SIPGateway) -> [UInt8] {
+    static func data(of datagram: OutgoingDatagram, _ gateway: borrowing SIPGateway) -> [UInt8] {
         let span = gateway.data(of: datagram)
         return (0..<span.byteCount).map { span.octet(at: $0) }
     }

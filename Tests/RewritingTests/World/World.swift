@@ -66,7 +66,7 @@ final class World {
         gatewaySeed = random.next() | 1
         gateway =
             isSIP
-            ? try! World.sipGateway(seed: gatewaySeed, settings: settings, now: World.start)
+            ? try! World.sipGateway(seed: gatewaySeed, now: World.start)
             : try! World.gateway(seed: gatewaySeed, settings: settings, now: World.start)
         if isSIP { for index in taps.indices { taps[index].windowMax = 81920 } }
     }
@@ -74,14 +74,14 @@ final class World {
     /// A gateway for SIP over TCP.
     static func sipGateway(
         seed: UInt64, _ capacity: SIPGateway.Capacity = .init(bindings: 4, registrations: 4, calls: 64, media: 256),
-        settings: Settings = Settings(), now: UInt64
+        settings: SIPSettings = SIPSettings(), now: UInt64
     ) throws -> Gateway {
         let sip = try SIPGateway(
-            capacity, addresses: [publicAddress], ports: ports, settings: SIPSettings(),
+            capacity, addresses: [publicAddress], ports: ports, settings: settings,
             table: PublicEndpoints.Table([publicAddress], ports), seed: seed, now: now)
         return try Gateway(
             .init(conversations: 4, data: 1), addresses: [publicAddress], ports: ports, services: [],
-            settings: settings, seed: seed, now: now, sipServices: [5060], sip: sip)
+            settings: Settings(), seed: seed, now: now, sipServices: [5060], sip: sip)
     }
 
     static func gateway(
