@@ -28,7 +28,7 @@ extension Worker {
     mutating func receiveSIP(
         _ bytes: borrowing RawSpan, _ datagram: UDPPacket, from side: Side, _ frame: Frame, socket: Int
     ) {
-        let owner = owner(of: datagram.source.address, datagram.destination.port, from: side)
+        let owner = owner(of: datagram.source.address, datagram.destination, from: side)
         if owner != sockets.worker {
             sockets.handOver(frame, socket: socket, to: owner)
             return
@@ -49,11 +49,13 @@ extension Worker {
         turned.removeAll()
     }
 
-    /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none.
+    /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none. What
+    /// is for a phone that another host has registered is for the worker that its answers come to.
     @_noLocks
-    private func owner(of source: IPv4Address, _ port: UInt16, from side: Side) -> Int {
+    private func owner(of source: IPv4Address, _ destination: Endpoint, from side: Side) -> Int {
         if side == .inside { return ownership.owner(of: source) }
-        return ownership.owner(of: port) ?? sockets.worker
+        if let phone = gateway.sip.phone(at: destination) { return ownership.owner(of: phone.address) }
+        return ownership.owner(of: destination.port) ?? sockets.worker
     }
 
     /// Whose an ICMP error about a datagram is; nil if a frame is no such error.
@@ -93,8 +95,8 @@ extension Worker {
     ) {
         let key = Reassembly.Key(packet, bytes)
         if bytes.number16(at: packet.offset + 6) & 0x1fff == 0, packet.payload.count >= 8 {
-            let port = bytes.number16(at: packet.payload.lowerBound + 2)
-            guard reassembly.begin(key, owner: owner(of: packet.source, port, from: side), now: now) else {
+            let destination = Endpoint(packet.destination, bytes.number16(at: packet.payload.lowerBound + 2))
+            guard reassembly.begin(key, owner: owner(of: packet.source, destination, from: side), now: now) else {
                 gateway.sip.count(.dropSIPFragment)
                 return sockets.release(frame)
             }

@@ -148,7 +148,15 @@ extension SIPGateway {
         _ endpoint: Endpoint, _ transport: URITransport, _ range: Range<Int>, _ place: SIPBinding.Place,
         _ context: Context
     ) -> Endpoint? {
-        guard endpoint != context.source, let slot = binding(at: endpoint, transport, context) else { return nil }
+        guard endpoint != context.source else { return nil }
+        var known = binding(at: endpoint, transport, context)
+        // By what a host of another worker has registered it the inside end is asked for, and it says that to nobody.
+        if known == nil, endpoint == context.translated, case .contact = place, case .udp = context.transport,
+            case .udp = transport.transport
+        {
+            known = context.binding
+        }
+        guard let slot = known else { return nil }
         let binding = bindings[slot]
         var place = place
         if slot != context.binding, binding.isConnection { place = .contact }
@@ -208,6 +216,8 @@ extension SIPGateway {
         guard case .own = mention, endpoint.port >= 1024, media.requestCount < 16 else { return nil }
         // Nor has anybody to let strangers connect to others.
         if case .tcp = transport.transport, !acceptsConnections || !isOwn { return nil }
-        return open(endpoint, over: transport.transport)
+        guard let slot = open(endpoint, over: transport.transport) else { return nil }
+        if !isOwn { published.set(bindings[slot].translated, toPhone: endpoint) }
+        return slot
     }
 }

@@ -153,6 +153,7 @@ extension SIPGateway {
         } else if binding.users == 0, now >= max(binding.sent &+ settings.binding, binding.subscribed) {
             count(.bindingsEnded)
             ask(binding.transport == .udp ? .unbind : .unlisten, for: binding.translated.port)
+            published.set(binding.translated, to: nil)
             wheel.clear(slot)
             return bindings.end(slot)
         }

@@ -74,7 +74,8 @@ public struct SIPGateway: ~Copyable {
             source = datagram.source
             destination = datagram.destination
             inside = binding.inside
-            translated = binding.translated
+            // To whom another host has registered, requests come by an endpoint of that host's worker.
+            translated = side == .outside ? datagram.destination : binding.translated
             timeToLive = datagram.timeToLive
         }
 
@@ -271,9 +272,17 @@ public struct SIPGateway: ~Copyable {
             bindings.didSend(slot, to: datagram.destination, now: now)
             work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
         } else {
-            guard let slot = bindings.find(translated: datagram.destination) else { return count(.dropSIPUnknown) }
+            guard let slot = bindings.find(translated: datagram.destination) ?? registered(at: datagram.destination)
+            else { return count(.dropSIPUnknown) }
             work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
         }
+    }
+
+    /// The binding of a phone that a host of another worker has registered by a public endpoint; nil if there is none.
+    @_noLocks
+    private mutating func registered(at translated: Endpoint) -> Int? {
+        guard let phone = published.phone(at: translated) else { return nil }
+        return bindings.find(phone) ?? open(phone)
     }
 
     /// Gives an inside endpoint a binding.

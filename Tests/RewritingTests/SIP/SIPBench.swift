@@ -45,17 +45,20 @@ final class SIPBench {
 
     init(
         _ capacity: SIPGateway.Capacity = .init(bindings: 64, registrations: 64, calls: 64, media: 256),
-        ports: ClosedRange<UInt16> = 40000...40999, settings: SIPSettings = SIPSettings(), seed: UInt64 = 7
+        ports: ClosedRange<UInt16> = 40000...40999, settings: SIPSettings = SIPSettings(), seed: UInt64 = 7,
+        table: PublicEndpoints.Table? = nil, share: WorkerShare = WorkerShare()
     ) {
-        gateway = try! SIPBench.gateway(capacity, ports: ports, settings: settings, seed: seed, now: now)
+        gateway = try! SIPBench.gateway(
+            capacity, ports: ports, settings: settings, seed: seed, now: now, table: table, share: share)
     }
 
     static func gateway(
-        _ capacity: SIPGateway.Capacity, ports: ClosedRange<UInt16>, settings: SIPSettings, seed: UInt64, now: UInt64
+        _ capacity: SIPGateway.Capacity, ports: ClosedRange<UInt16>, settings: SIPSettings, seed: UInt64, now: UInt64,
+        table: PublicEndpoints.Table? = nil, share: WorkerShare = WorkerShare()
     ) throws -> SIPGateway {
         try SIPGateway(
             capacity, addresses: [publicAddress], ports: ports, settings: settings,
-            table: PublicEndpoints.Table([publicAddress], ports), seed: seed, now: now)
+            table: table ?? PublicEndpoints.Table([publicAddress], ports), seed: seed, now: now, share: share)
     }
 
     /// How often something was counted.
