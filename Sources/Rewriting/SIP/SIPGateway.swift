@@ -12,7 +12,7 @@ import WireFormats
 /// session descriptions. What names no such address passes byte for byte.
 ///
 /// After each call the caller works off the requests, and then the outbox, and clears both. Invariants: one thread; every
-/// binding of UDP and every call that is not free has a deadline on the wheel.
+/// binding but a connection's and every call that is not free has a deadline on the wheel.
 public struct SIPGateway: ~Copyable {
     /// The size of the tables.
     public struct Capacity: Sendable {
