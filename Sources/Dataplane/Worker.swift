@@ -219,7 +219,9 @@ public struct Worker: ~Copyable {
             switch gateway.receive(bytes, segment, from: links[link].side, now: now) {
             case .done: sendOutbox(segment, bytes)
             case .error(let error): send(error, bytes)
-            case .foreign: receiveFlow(bytes, packet, link: link)
+            case .foreign:
+                if let segment, links[link].side == .outside { open(segment, bytes) }
+                receiveFlow(bytes, packet, link: link)
             }
         } else {
             gateway.count(.dropForeign)

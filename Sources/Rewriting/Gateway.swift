@@ -64,9 +64,10 @@ public struct Gateway: ~Copyable {
     public internal(set) var outbox: Outbox
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`, where SIP is served without those that its messages need. `aim` says on which queues it would like its packets from outside. `services` are the ports of FTP
-    /// servers, `sipServices` those of SIP servers, and `sip` works on the messages. `seed` is 0 for unpredictable
-    /// ports, and fixed in tests; `now` is the time in nanoseconds of any clock that only goes forward.
+    /// `share`, where SIP is served without those that SIP needs over TCP. `aim` says on which queues it would like its
+    /// packets from outside. `services` are the ports of FTP servers, `sipServices` those of SIP servers, and `sip` works on
+    /// the messages. `seed` is 0 for unpredictable ports, and fixed in tests; `now` is the time in nanoseconds of any clock
+    /// that only goes forward.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
         settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
@@ -86,7 +87,10 @@ public struct Gateway: ~Copyable {
             count: max(256, capacity.conversations / 4),
             large: sipServices.isEmpty ? 0 : max(4, capacity.conversations / 128))
         var slice = PortCut(ports, workers: share.count).slice(share.index)
-        if !sipServices.isEmpty { slice = SIPGateway.signalling(of: slice).upperBound + 1...slice.upperBound }
+        if !sipServices.isEmpty {
+            let last = SIPGateway.connections(of: slice).map { $0.lowerBound - 1 } ?? slice.upperBound
+            slice = SIPGateway.signalling(of: slice).upperBound + 1...last
+        }
         let block = try PortBlock(addresses, slice)
         let data = try DataConnections(
             capacity: capacity.data, descriptor: descriptors.data, ports: block, aim: aim, lottery: lottery,

@@ -113,6 +113,23 @@ public struct PortBlock: ~Copyable {
         return draw.endpoint
     }
 
+    /// Whether an endpoint is of the block, and free.
+    @_noLocks
+    public func isFree(_ endpoint: Endpoint) -> Bool {
+        guard let place = place(of: endpoint) else { return false }
+        return owners[place] == 0
+    }
+
+    /// Takes a certain one, which is free. Where it stands among the free ones is not known: all of them are looked at.
+    @_noLocks
+    public mutating func take(_ endpoint: Endpoint, for owner: Owner) {
+        guard let place = place(of: endpoint), owners[place] == 0 else { return }
+        let index = place / count
+        var position = index &* count
+        while free[position] != UInt16(truncatingIfNeeded: place &- index &* count) { position &+= 1 }
+        _ = take(Draw(position: position, endpoint: endpoint), for: owner)
+    }
+
     /// Gives an endpoint back; nothing happens if it is free or not of the block.
     @_noLocks
     public mutating func give(_ endpoint: Endpoint) {

@@ -43,6 +43,7 @@ extension SIPGateway {
     @_noLocks
     mutating func ask(_ kind: SIPRequest.Kind, inside: Endpoint, translated: Endpoint, outside: Endpoint) {
         var request = SIPRequest(kind)
+        request.leg.transport = .tcp
         request.leg.inside = inside
         request.leg.translated = translated
         request.leg.outside = outside

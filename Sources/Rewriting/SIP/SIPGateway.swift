@@ -131,7 +131,8 @@ public struct SIPGateway: ~Copyable {
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
     /// `share`: a part for signalling, over UDP and TCP, and the rest in pairs for media. UDP's ports are not TCP's, so that
-    /// `Gateway` may have the same ones as media. The `table` is that of all workers; `seed` and `now` are as for `Gateway`.
+    /// `Gateway` may have the same ones as media over UDP. The `table` is that of all workers; `seed` and `now` are as for
+    /// `Gateway`.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, settings: SIPSettings,
         table: PublicEndpoints.Table, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
@@ -150,8 +151,8 @@ public struct SIPGateway: ~Copyable {
         let calls = try SIPCalls(
             capacity: capacity.calls, descriptor: descriptors.calls, seed: lottery.draw(), share: share)
         let media = try MediaTable(
-            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs, published: table.endpoints,
-            share: share)
+            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs,
+            portsForTCP: SIPGateway.connections(of: slice), published: table.endpoints, share: share)
         let counters = try SIPCounters(descriptor: descriptors.counters)
         let wheel = try TimerWheel(count: capacity.bindings + capacity.calls, tick: 10_000_000, now: now)
         let splices = try Splices()
@@ -180,6 +181,13 @@ public struct SIPGateway: ~Copyable {
     /// rest begins with an even port.
     static func signalling(of slice: ClosedRange<UInt16>) -> ClosedRange<UInt16> {
         slice.lowerBound...(slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
+    }
+
+    /// Those that media over TCP have, and media over UDP may: an eighth, from an even one on, which is nobody else's over
+    /// TCP; nil where there are too few.
+    static func connections(of slice: ClosedRange<UInt16>) -> ClosedRange<UInt16>? {
+        let first = (Int(slice.upperBound) + 2 - slice.count / 8) & ~1
+        return first < slice.upperBound ? UInt16(first)...slice.upperBound : nil
     }
 
     /// A gateway for where SIP is off: with room for next to nothing.

@@ -16,7 +16,7 @@ public struct SIPRequest: BitwiseCopyable, Sendable {
         case ignore
         /// See when a packet last passed, and tell `legObserved`.
         case observe
-        /// Steer TCP that comes to the public port to the workers.
+        /// Steer TCP that comes to the public port without a flow to the workers: signalling, or media.
         case listen
         /// Do so no longer.
         case unlisten

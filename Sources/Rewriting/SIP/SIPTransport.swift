@@ -1,10 +1,10 @@
 import WireFormats
 
-/// What carries SIP messages (RFC 3261 section 18).
+/// What carries SIP messages (RFC 3261 section 18), or media.
 public enum SIPTransport: UInt8, BitwiseCopyable, Sendable {
-    /// One message in each datagram.
+    /// One message in each datagram; for media, datagrams.
     case udp = 0
-    /// Messages one behind the other, told apart by Content-Length.
+    /// Messages one behind the other, told apart by Content-Length; for media, a connection.
     case tcp
 
     /// The one that a name says, as in `transport=` and Via, in upper or lower case; nil for others.
