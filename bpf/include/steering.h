@@ -201,9 +201,10 @@ enum steering_address_use {
 /*
  * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP), and a
  * contact one of an inside host's TCP connection (SIP over TCP), or one to which media over TCP are to be connected: what
- * comes to them from outside without a flow is steered whatever its source port. So is what comes without a flow to a public port of media that may still come from elsewhere than was
- * announced (RFC 7362). All are ports of the block, and no port of the block is a service's, which the configuration
- * refuses: so each of these bytes has one writer, and a port of the block no bit but these three.
+ * comes to them from outside without a flow is steered whatever its source port. So is what comes without a flow to a
+ * public port of media that may still come from elsewhere than was announced (RFC 7362). All are ports of the block, and
+ * no port of the block is a service's, which the configuration refuses: so each of these bytes has one writer, and a port
+ * of the block no bit but these three.
  *
  * They hold for the port of every public address, and are set while it stands for something on any of them. What comes to
  * the port of another one is dropped by the worker that the port belongs to, and missed by nobody: the block is the

@@ -176,17 +176,34 @@ struct MediaTable: ~Copyable {
         lists.streamCount &+= 1
         published.set(stream.translated, to: stream.media)
         if stream.control.port != 0 { published.set(stream.translatedControl, to: stream.control) }
-        if case .tcp = stream.transport { ask(.listen, at: stream) }
+        if case .tcp = stream.transport { askForConnections(to: stream) }
     }
 
     /// Has connections to the public ports of a stream of TCP brought here, or no longer.
     @_noLocks
-    private mutating func ask(_ kind: SIPRequest.Kind, at stream: MediaStream) {
-        var request = SIPRequest(kind)
-        request.port = stream.translated.port
+    private mutating func askForConnections(to stream: MediaStream) {
+        askForConnections(to: stream.translated.port)
+        if stream.control.port != 0 { askForConnections(to: stream.translatedControl.port) }
+    }
+
+    @_noLocks
+    private mutating func askForConnections(to port: UInt16) {
+        var request = SIPRequest(isAwaitingConnections(port) ? .listen : .unlisten)
+        request.port = port
         ask(request)
-        request.port = stream.translatedControl.port
-        if stream.control.port != 0 { ask(request) }
+    }
+
+    /// Whether a public port is that of a stream of TCP, on any of the addresses.
+    @_noLocks
+    private func isAwaitingConnections(_ port: UInt16) -> Bool {
+        for address in 0..<ports.addressCount {
+            let endpoint = ports.endpoint(address, port)
+            guard case .data(let slot)? = ports.owner(of: endpoint), case .tcp = streams[slot].transport else {
+                continue
+            }
+            if endpoint == streams[slot].translated || streams[slot].control.port != 0 { return true }
+        }
+        return false
     }
 
     /// One user more; `mark` is the stream's slot plus one, or 0.
@@ -209,8 +226,8 @@ struct MediaTable: ~Copyable {
         let stream = streams[slot]
         published.set(stream.translated, to: nil)
         published.set(stream.translatedControl, to: nil)
-        if case .tcp = stream.transport { ask(.unlisten, at: stream) }
         ports.give(stream.translated)
+        if case .tcp = stream.transport { askForConnections(to: stream) }
         if let previous { streams[previous].next = stream.next } else { lists.streams = stream.next }
         lists.streamCount &-= 1
         streams[slot] = MediaStream()
