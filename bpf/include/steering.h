@@ -302,7 +302,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(pass_elsewhere, "passed: service traffic from inside whose way does not lead outside, or ends here") \
 	X(pass_down, "passed: service traffic while no worker served its queue") \
 	X(steer_service, "to the worker: control conversation") \
-	X(steer_fragment, "to the worker: IP fragment of a control conversation") \
+	X(steer_fragment, "to the worker: IP fragment of a control conversation, or before its first from who sends such") \
 	X(steer_icmp, "to the worker: ICMP error about a control conversation") \
 	X(steer_media, "to the worker: media from elsewhere than was announced, while that may be (RFC 7362)") \
 	X(steer_expiring, "to the worker: flow packet whose TTL ends here") \
