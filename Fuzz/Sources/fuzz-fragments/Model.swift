@@ -26,6 +26,7 @@ struct Model: ~Copyable {
 
     private mutating func pass(nanoseconds: UInt64) {
         now += nanoseconds
+        let now = now
         let before = datagrams.count
         datagrams = datagrams.filter { now - $0.value.since < 2_000_000_000 }
         for _ in datagrams.count..<before { precondition(reassembly.expire(now: now), "a datagram is kept too long") }
@@ -42,8 +43,7 @@ struct Model: ~Copyable {
         let bytes = frame.span.bytes
         switch reassembly.add(IPv4Packet(bytes)!, bytes, now: now) {
         case .lost: datagrams[number] = nil
-        case .waits:
-            note(octets, at: start, of: number)
+        case .waits: note(octets, at: start, of: number)
         case .complete(let slot):
             note(octets, at: start, of: number)
             compare(slot, datagrams.removeValue(forKey: number)!.octets)
@@ -52,11 +52,12 @@ struct Model: ~Copyable {
     }
 
     private mutating func note(_ octets: [UInt8], at start: Int, of number: UInt8) {
+        var datagram = datagrams[number] ?? Datagram(since: now)
         for (place, octet) in octets.enumerated() {
-            let known = datagrams[number, default: Datagram(since: now)].octets.updateValue(
-                octet, forKey: start + place)
+            let known = datagram.octets.updateValue(octet, forKey: start + place)
             precondition(known == nil || known == octet, "two opinions on an octet")
         }
+        datagrams[number] = datagram
         precondition(datagrams.count <= Model.places, "more datagrams than there is room for")
     }
 
