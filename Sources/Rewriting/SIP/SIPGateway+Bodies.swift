@@ -163,7 +163,8 @@ extension SIPGateway {
                 addCandidates(line, to: &end)
                 end.latching = latching(end, hasCandidates: hasCandidates(line), context)
             }
-            let count = description[line].portCount > 1 ? translatePairs(line, end, stream, in: &call.media) : 1
+            let count =
+                description.portCount(of: line) > 1 ? translatePairs(line, end, stream, in: &call.media) : 1
             guard let part else { continue }
             var item = MediaTable.Description(
                 call: call.number, tag: tag, line: line, side: context.side, exchange: part.exchange,
@@ -243,7 +244,7 @@ extension SIPGateway {
     }
 
     /// What an m= line says, of either side; nothing where it is carried by neither UDP nor TCP.
-    @_noLocks
+    @inline(__always) @_noLocks
     private func end(_ line: Int, isOpener: Bool) -> MediaEnd {
         let media = description[line]
         let address = description.address(of: line)
@@ -318,7 +319,7 @@ extension SIPGateway {
 
     /// How many pairs of ports of an m= line are to be translated.
     @_noLocks
-    private func pairCount(_ line: Int) -> Int { min(description[line].portCount, SIPGateway.pairMax) }
+    private func pairCount(_ line: Int) -> Int { min(description.portCount(of: line), SIPGateway.pairMax) }
 
     /// Gives the pairs of ports behind the first of an inside end the public ones that follow its own; where there are not
     /// enough, fewer are announced. How many there are, of an outside end as many as it says: each pair is like an m= line.

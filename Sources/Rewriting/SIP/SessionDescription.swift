@@ -139,6 +139,10 @@ struct SessionDescription: ~Copyable {
     /// An m= line, from 0 to `mediaCount`.
     subscript(index: Int) -> Media { @_noLocks get { media[index] } }
 
+    /// How many ports an m= line has, of each two or of each one.
+    @inline(__always) @_noLocks
+    func portCount(of line: Int) -> Int { media[line].portCount }
+
     /// What an m= line has to say beside that, if it is one of TCP or has several ports.
     @_noLocks
     func particulars(of line: Int) -> Particulars { particulars[line] }
@@ -241,7 +245,7 @@ struct SessionDescription: ~Copyable {
         }
     }
 
-    @_noLocks
+    @inline(__always) @_noLocks
     private mutating func readMedia(_ bytes: RawSpan, _ line: SDPLine) {
         let index = mediaCount &- 1
         switch line.kind {
