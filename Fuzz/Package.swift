@@ -20,6 +20,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibFuzzer"),
         .target(name: "Fuzzing", dependencies: ["CLibFuzzer"]),
+        entry("fuzz-fragments", "Rewriting"),
         entry("fuzz-ftp", "FTPCodec"),
         entry("fuzz-sdp", "SIPCodec"),
         entry("fuzz-sip", "SIPCodec"),

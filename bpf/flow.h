@@ -125,6 +125,21 @@ static __always_inline void account(const struct packet *packet, struct steering
 		__sync_fetch_and_or(&flow->flags, flags);
 }
 
+/* The key of a packet's flow. */
+static __always_inline struct steering_tuple tuple_ipv4(const struct packet *packet)
+{
+	const struct iphdr *ip = packet->network;
+
+	return (struct steering_tuple){
+		.source = ip->saddr,
+		.destination = ip->daddr,
+		.source_port = packet->ports.source,
+		.destination_port = packet->ports.destination,
+		.protocol = packet->protocol,
+		.side = packet->side,
+	};
+}
+
 /* A packet that is a worker's. Where one from inside ends here, the kernel answers, as for all other traffic. */
 static __always_inline enum steering_counter steer(const struct packet *packet)
 {

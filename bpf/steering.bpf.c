@@ -54,15 +54,7 @@ char _license[] SEC("license") = "GPL";
 /* A packet of a flow, or the first one through a pinhole. */
 static __always_inline enum steering_counter forward_ipv4(struct packet *packet)
 {
-	struct iphdr *ip = packet->network;
-	struct steering_tuple tuple = {
-		.source = ip->saddr,
-		.destination = ip->daddr,
-		.source_port = packet->ports.source,
-		.destination_port = packet->ports.destination,
-		.protocol = packet->protocol,
-		.side = packet->side,
-	};
+	struct steering_tuple tuple = tuple_ipv4(packet);
 	struct steering_tuple door = tuple;
 	struct steering_flow *flow = bpf_map_lookup_elem(&flows, &tuple);
 	const struct steering_pinhole *found;

@@ -29,6 +29,8 @@ extension Explanation: Encodable {
                 (kind, self.from, self.to, self.behind) = ("pinhole", "\(from)", "\(to)", "\(behind)")
             case .signalling(let inside, let translated):
                 (kind, from, to, behind) = ("signalling", nil, "\(translated)", "\(inside)")
+            case .connections(let inside, let translated):
+                (kind, from, to, behind) = ("connections", nil, "\(translated)", "\(inside)")
             case .media(let inside, let translated, let outside, let isControl):
                 kind = isControl ? "control" : "media"
                 (from, to, behind) = ("\(outside)", "\(translated)", "\(inside)")

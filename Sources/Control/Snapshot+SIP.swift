@@ -54,6 +54,8 @@ extension Snapshot {
     public struct Media: Codable, Sendable {
         /// Which m= line of the session description, from 1.
         public let line: Int
+        /// `udp` or `tcp`.
+        public let transport: String
         /// Whether it is RTCP alone.
         public let isControl: Bool
         /// The end on the inside, its public endpoint, and the end on the outside.
@@ -102,9 +104,10 @@ extension Snapshot {
     private func media(of leg: MediaLeg) -> Media {
         let pair = FlowPair(leg)
         return Media(
-            line: Int(leg.line) + 1, isControl: leg.isControl, inside: "\(leg.inside)", translated: "\(leg.translated)",
-            outside: "\(leg.outside)", latched: leg.latched == leg.outside ? nil : "\(leg.latched)",
-            sent: stream(pair.forward), received: stream(pair.reverse))
+            line: Int(leg.line) + 1, transport: "\(leg.transport)", isControl: leg.isControl, inside: "\(leg.inside)",
+            translated: "\(leg.translated)", outside: "\(leg.outside)",
+            latched: leg.latched == leg.outside ? nil : "\(leg.latched)", sent: stream(pair.forward),
+            received: stream(pair.reverse))
     }
 
     private func stream(_ key: steering_tuple) -> Stream? {

@@ -57,7 +57,7 @@ extension Worker {
     @_semantics("no_performance_analysis")
     private mutating func append(_ leg: MediaLeg, _ slot: Int) {
         var (outward, inward): (Int?, Int?) = (nil, nil)
-        if !leg.isControl {
+        if case .udp = leg.transport, !leg.isControl {
             let first = 2 * (sockets.worker * gateway.sip.mediaCapacity + slot)
             (outward, inward) = (first, first + 1)
             maps.streams.reset(first, clockRate: leg.clockRate)
@@ -119,7 +119,7 @@ extension Worker {
     /// Has both directions of a connection that an outside end opens brought to the workers, whatever its ports.
     @_semantics("no_performance_analysis")
     private mutating func accept(_ connection: MediaLeg) {
-        let pair = FlowPair(connection, isTCP: true)
+        let pair = FlowPair(connection)
         let flow = steering_flow(ofWorkersFor: 0, tick: tick)
         maps.filter.add(connection)
         if !maps.flows.insert(pair.forward, flow) || !maps.flows.insert(pair.reverse, flow) {
@@ -129,10 +129,17 @@ extension Worker {
 
     @_semantics("no_performance_analysis")
     private mutating func forget(_ connection: MediaLeg) {
-        let pair = FlowPair(connection, isTCP: true)
+        let pair = FlowPair(connection)
         maps.flows.remove(pair.forward)
         maps.flows.remove(pair.reverse)
         maps.filter.remove(connection)
+    }
+
+    /// Opens flows for a connection that media of a call await, so that they carry its first segment already.
+    @_semantics("no_performance_analysis")
+    mutating func open(_ segment: TCPPacket, _ bytes: borrowing RawSpan) {
+        guard segment.isIntact(bytes), gateway.sip.accept(segment, now: now) else { return }
+        sendSIP()
     }
 
     @_semantics("no_performance_analysis")
@@ -143,6 +150,9 @@ extension Worker {
         guard maps.flows.lookup(pair.forward, into: &forward), maps.flows.lookup(pair.reverse, into: &reverse) else {
             return
         }
+        if case .tcp = leg.transport, steering_flow.haveEnded(forward, reverse) {
+            gateway.sip.legEnded(slot, number: leg.number)
+        }
         if leg.latching.value != 0, reverse.packets > 0 { gateway.sip.legHeard(slot, number: leg.number) }
         let seen = max(forward.last_seen, reverse.last_seen)
         gateway.sip.legObserved(slot, number: leg.number, lastSeen: UInt64(seen) * 1_000_000_000)
@@ -150,10 +160,11 @@ extension Worker {
 }
 
 extension FlowPair {
-    /// The flows of a leg, or of a TCP connection between such ends: what the inside end sends, and what comes to its
-    /// public endpoint from where it is latched.
+    /// The flows of a leg: what the inside end sends, and what comes to its public endpoint from where it is latched.
     @_noLocks
-    public init(_ leg: MediaLeg, isTCP: Bool = false) {
+    public init(_ leg: MediaLeg) {
+        var isTCP = false
+        if case .tcp = leg.transport { isTCP = true }
         self.init(
             forward: steering_tuple(from: leg.inside, to: leg.outside, side: .inside, isTCP: isTCP),
             reverse: steering_tuple(from: leg.latched, to: leg.translated, side: .outside, isTCP: isTCP))

@@ -55,18 +55,14 @@ extension Worker {
         }
     }
 
-    /// A connection has ended with both FINs or any RST; it was last seen when the later of its directions was. Whether
+    /// A connection was last seen when the later of its directions was. Whether
     /// its flows are to be removed.
     @_semantics("no_performance_analysis")
     private mutating func observe(_ pair: FlowPair, _ data: Int) -> Bool {
         var forward = steering_flow()
         var reverse = steering_flow()
         let isThere = maps.flows.lookup(pair.forward, into: &forward) && maps.flows.lookup(pair.reverse, into: &reverse)
-        let fin = UInt32(STEERING_FLOW_FIN.rawValue)
-        let rst = UInt32(STEERING_FLOW_RST.rawValue)
-        let both = forward.flags & reverse.flags
-        let either = forward.flags | reverse.flags
-        let hasEnded = !isThere || both & fin != 0 || either & rst != 0
+        let hasEnded = !isThere || steering_flow.haveEnded(forward, reverse)
         let lastSeen = UInt64(max(forward.last_seen, reverse.last_seen)) * 1_000_000_000
         return gateway.flowObserved(data, lastSeen: lastSeen, hasEnded: hasEnded)
     }

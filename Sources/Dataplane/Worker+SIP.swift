@@ -12,9 +12,19 @@ extension Worker {
     func isSIP(_ datagram: UDPPacket, from side: Side) -> Bool {
         if side == .inside {
             return sipServices[Int(datagram.destination.port)] || gateway.sip.hasBinding(datagram.source)
-                || isBinding(datagram.destination)
+                || isBinding(datagram.destination) || isSteered(datagram)
         }
         return maps.tables.isBinding(datagram.destination.port) || sipServices[Int(datagram.source.port)]
+    }
+
+    /// Whether a host of another worker, which alone knows the host's bindings, speaks to a peer of an odd port: that worker
+    /// has told the program, in `steer`.
+    @_semantics("no_performance_analysis")
+    private func isSteered(_ datagram: UDPPacket) -> Bool {
+        guard ownership.owner(of: datagram.source.address) != sockets.worker else { return false }
+        var flow = steering_flow()
+        let key = steering_tuple(from: datagram.source, to: datagram.destination, side: .inside)
+        return maps.flows.lookup(key, into: &flow) && flow.isWorkers
     }
 
     /// Whether an endpoint is a public one that stands for a phone, whichever worker's it is.
@@ -28,7 +38,7 @@ extension Worker {
     mutating func receiveSIP(
         _ bytes: borrowing RawSpan, _ datagram: UDPPacket, from side: Side, _ frame: Frame, socket: Int
     ) {
-        let owner = owner(of: datagram.source.address, datagram.destination.port, from: side)
+        let owner = owner(of: datagram.source.address, datagram.destination, from: side)
         if owner != sockets.worker {
             sockets.handOver(frame, socket: socket, to: owner)
             return
@@ -49,11 +59,13 @@ extension Worker {
         turned.removeAll()
     }
 
-    /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none.
+    /// Whose a datagram is: of the host's owner from inside, of the public port's from outside; anyone's if it has none. What
+    /// is for a phone that another host has registered is for the worker that its answers come to.
     @_noLocks
-    private func owner(of source: IPv4Address, _ port: UInt16, from side: Side) -> Int {
+    private func owner(of source: IPv4Address, _ destination: Endpoint, from side: Side) -> Int {
         if side == .inside { return ownership.owner(of: source) }
-        return ownership.owner(of: port) ?? sockets.worker
+        if let phone = gateway.sip.phone(at: destination) { return ownership.owner(of: phone.address) }
+        return ownership.owner(of: destination.port) ?? sockets.worker
     }
 
     /// Whose an ICMP error about a datagram is; nil if a frame is no such error.
@@ -85,50 +97,67 @@ extension Worker {
         sockets.release(frame)
     }
 
-    /// Works on a fragment of a datagram, or hands it over to the datagram's owner, as only the first one tells who that
-    /// is. The frame is the caller's no longer.
+    /// Works on a fragment of a datagram. The cards bring all of them to one worker, which puts the datagram together,
+    /// whosever it is: that only the first fragment tells, and it may come last.
     @_semantics("no_performance_analysis")
-    mutating func receiveFragment(
-        _ bytes: borrowing RawSpan, _ packet: IPv4Packet, from side: Side, _ frame: Frame, socket: Int
-    ) {
-        let key = Reassembly.Key(packet, bytes)
-        if bytes.number16(at: packet.offset + 6) & 0x1fff == 0, packet.payload.count >= 8 {
-            let port = bytes.number16(at: packet.payload.lowerBound + 2)
-            guard reassembly.begin(key, owner: owner(of: packet.source, port, from: side), now: now) else {
-                gateway.sip.count(.dropSIPFragment)
-                return sockets.release(frame)
-            }
-        }
-        guard let owner = reassembly.owner(of: key, now: now), owner == sockets.worker else {
-            if let owner = reassembly.owner(of: key, now: now) {
-                sockets.handOver(frame, socket: socket, to: owner)
-            } else {
-                gateway.sip.count(.dropSIPFragment)
-                sockets.release(frame)
-            }
-            return
-        }
-        switch reassembly.add(key, packet, bytes, now: now) {
+    mutating func receiveFragment(_ bytes: borrowing RawSpan, _ packet: IPv4Packet, link: Int) {
+        switch reassembly.add(packet, bytes, now: now) {
         case .waits: gateway.sip.count(.sipFragments)
         case .lost: gateway.sip.count(.dropSIPFragment)
         case .complete(let slot):
             gateway.sip.count(.sipFragments)
-            receiveWhole(slot, from: side)
+            receiveWhole(slot, link: link)
+            reassembly.release(slot)
         }
-        sockets.release(frame)
     }
 
-    /// Works on a datagram that has come in fragments.
+    /// Works on a datagram that has come in fragments, or hands it over to its owner.
     @_semantics("no_performance_analysis")
-    private mutating func receiveWhole(_ slot: Int, from side: Side) {
-        // Safe: the slot's memory stays as it is until it is released below.
+    private mutating func receiveWhole(_ slot: Int, link: Int) {
+        let side = links[link].side
+        // Safe: the slot's memory stays as it is until the caller releases it.
         let bytes = unsafe _overrideLifetime(reassembly.frame(slot), copying: ())
-        if let packet = IPv4Packet(bytes), let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: side) {
+        guard let packet = IPv4Packet(bytes), let datagram = UDPPacket(packet, bytes), isSIP(datagram, from: side)
+        else {
+            return gateway.sip.count(.dropSIPFragment)
+        }
+        let owner = owner(of: datagram.source.address, datagram.destination, from: side)
+        if owner == sockets.worker {
             work(bytes, datagram, from: side)
         } else {
-            gateway.sip.count(.dropSIPFragment)
+            handOver(datagram, bytes, link: link, to: owner)
         }
-        reassembly.release(slot)
+    }
+
+    /// Hands a datagram over in fragments, because no frame may hold it, in order, as if they had come by the link.
+    @_semantics("no_performance_analysis")
+    private mutating func handOver(_ datagram: UDPPacket, _ bytes: RawSpan, link: Int, to owner: Int) {
+        // Each fragment gets checksums of its own, which must not make a corrupt datagram a right one.
+        guard datagram.isIntact(bytes) else { return gateway.sip.count(.dropSIPChecksum) }
+        let identification = bytes.number16(at: datagram.network + 4)
+        var position: Int? = 0
+        while let start = position {
+            guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
+            var room = unsafe self.room(frame)
+            let part = DatagramWriter.write(
+                OutgoingDatagram(datagram), bytes.extracting(datagram.payload), from: start, room: room.byteCount,
+                identification: identification, into: &room, at: 0)
+            frame.length = UInt16(truncatingIfNeeded: part.length)
+            sockets.handOver(arriving(frame, link: link), socket: links[link].firstSocket, to: owner)
+            position = part.next
+        }
+    }
+
+    /// The frame of a packet that starts its own, as if it had come by a link.
+    @_semantics("no_performance_analysis")
+    private mutating func arriving(_ packet: Frame, link: Int) -> Frame {
+        let link = links[link]
+        var whole = packet
+        whole.start -= UInt16(link.headerLength)
+        whole.length += UInt16(link.headerLength)
+        var bytes = sockets.bytes(of: whole)
+        link.writeHeader(to: link.station, into: &bytes)
+        return whole
     }
 
     /// Has what an inside host answers to a peer of an odd port brought to the workers.
@@ -203,17 +232,13 @@ extension Worker {
             gateway.sip.count(.dropSIPTooLarge)
             return sockets.release(frame)
         }
-        let link = links[outside]
-        var whole = frame
-        whole.start -= UInt16(link.headerLength)
-        whole.length += UInt16(link.headerLength)
-        var bytes = sockets.bytes(of: whole)
-        link.writeHeader(to: link.station, into: &bytes)
+        let whole = arriving(frame, link: outside)
+        let socket = links[outside].firstSocket
         let owner = ownership.owner(of: port) ?? sockets.worker
         if owner == sockets.worker {
-            turned.append(whole, socket: UInt16(link.firstSocket))
+            turned.append(whole, socket: UInt16(socket))
         } else {
-            sockets.handOver(whole, socket: link.firstSocket, to: owner)
+            sockets.handOver(whole, socket: socket, to: owner)
         }
     }
 }

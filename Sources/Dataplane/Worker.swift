@@ -162,6 +162,7 @@ public struct Worker: ~Copyable {
         }
         report.store(WorkerReport(handOver: sockets.handOverCounters, frames: sockets.accounting), at: 0)
         forgetPeers()
+        while reassembly.expire(now: now) { gateway.sip.count(.dropSIPIncomplete) }
         try sockets.check()
     }
 
@@ -193,8 +194,8 @@ public struct Worker: ~Copyable {
                 return sockets.release(frame)
             }
             if packet.isFragment, packet.protocolNumber == 17 {
-                receiveFragment(bytes, packet, from: links[link].side, frame, socket: socket)
-                return
+                receiveFragment(bytes, packet, link: link)
+                return sockets.release(frame)
             }
             if let datagram = UDPPacket(packet, bytes) {
                 if isSIP(datagram, from: links[link].side) {
@@ -218,7 +219,9 @@ public struct Worker: ~Copyable {
             switch gateway.receive(bytes, segment, from: links[link].side, now: now) {
             case .done: sendOutbox(segment, bytes)
             case .error(let error): send(error, bytes)
-            case .foreign: receiveFlow(bytes, packet, link: link)
+            case .foreign:
+                if let segment, links[link].side == .outside { open(segment, bytes) }
+                receiveFlow(bytes, packet, link: link)
             }
         } else {
             gateway.count(.dropForeign)
@@ -282,10 +285,12 @@ public struct Worker: ~Copyable {
         send(frame, to: error.destination)
     }
 
-    /// Answers a packet that cannot go on, to where it came from; never an ICMP packet (RFC 1812 section 4.3.2.7).
+    /// Answers a packet that cannot go on, to where it came from; never an ICMP packet, nor a fragment but the first
+    /// (RFC 1812 section 4.3.2.7).
     @_semantics("no_performance_analysis")
     mutating func answer(_ reply: ErrorReply, about packet: IPv4Packet, _ original: borrowing RawSpan, link: Int) {
-        guard packet.protocolNumber != 1 else { return gateway.count(.dropForeign) }
+        let isFirst = original.number16(at: packet.offset + 6) & 0x1fff == 0
+        guard packet.protocolNumber != 1, isFirst else { return gateway.count(.dropForeign) }
         guard errorsLeft > 0 else { return gateway.count(.dropErrorsLimited) }
         guard var frame = sockets.allocate() else { return gateway.count(.dropNoFrame) }
         errorsLeft -= 1

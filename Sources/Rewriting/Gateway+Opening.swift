@@ -36,7 +36,8 @@ extension Gateway {
     @_noLocks
     private mutating func accept(_ segment: TCPPacket) {
         guard segment.flags.has(.syn), !segment.flags.has(.ack),
-            let inside = contact(at: segment.destination), index.find(inside, segment.source) == nil
+            let inside = sipBox.value.contact(at: segment.destination)?.endpoint,
+            index.find(inside, segment.source) == nil
         else { return count(.dropUnknown) }
         guard sipBox.value.hasRoom, accepted.count < accepted.capacity, let slot = free.take() else {
             return count(.dropTableFull)
@@ -48,13 +49,6 @@ extension Gateway {
         conversation.outside = segment.source
         conversation.translated = segment.destination
         begin(slot, conversation, segment)
-    }
-
-    /// Where the inside end of the connection that has a public endpoint can be reached; nil if nobody needs that.
-    @_noLocks
-    private func contact(at translated: Endpoint) -> Endpoint? {
-        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: translated) else { return nil }
-        return conversations[slot].sip.contact(sipBox.value)
     }
 
     @_noLocks
@@ -96,17 +90,16 @@ extension Gateway {
         conversations[slot].sip.close(&sipBox.value)
         let binding = sipBox.value.open(
             connection: conversations[slot].inside, translated: conversations[slot].translated,
-            to: conversations[slot].outside, now: surroundings.now)
+            to: conversations[slot].outside, from: conversations[slot].opener, now: surroundings.now)
         guard let binding else { return false }
         conversations[slot].sip = SIPSession(binding: binding)
         let translated = conversations[slot].translated
         if conversations[slot].opener == .inside {
             sipBox.value.ask(.listen, for: translated.port)
         } else {
-            guard let inside = contact(at: translated), inside == conversations[slot].inside,
-                case .conversation(let own)? = surroundings.data.ports.owner(of: translated)
+            guard let contact = sipBox.value.contact(at: translated), contact.endpoint == conversations[slot].inside
             else { return false }
-            sipBox.value.name(connection: binding, like: conversations[own].sip.binding)
+            sipBox.value.name(connection: binding, like: contact.binding)
         }
         return true
     }

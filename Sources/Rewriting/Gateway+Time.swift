@@ -109,6 +109,18 @@ extension Gateway {
             return sipBox.value.ask(.forget, inside: inside, translated: translated, outside: outside)
         }
         surroundings.data.ports.give(translated)
-        if case .sip = conversations[slot].service { sipBox.value.ask(.unlisten, for: translated.port) }
+        if case .sip = conversations[slot].service, !hasContact(translated.port) {
+            sipBox.value.ask(.unlisten, for: translated.port)
+        }
+    }
+
+    /// Whether a public port is that of an inside end's SIP connection, on any of the addresses.
+    @_noLocks
+    private func hasContact(_ port: UInt16) -> Bool {
+        for address in 0..<surroundings.data.ports.addressCount {
+            let owner = surroundings.data.ports.owner(of: surroundings.data.ports.endpoint(address, port))
+            if case .conversation(let slot)? = owner, case .sip = conversations[slot].service { return true }
+        }
+        return false
     }
 }

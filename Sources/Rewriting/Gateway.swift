@@ -64,9 +64,10 @@ public struct Gateway: ~Copyable {
     public internal(set) var outbox: Outbox
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`. `aim` says on which queues it would like its packets from outside. `services` are the ports of FTP
-    /// servers, `sipServices` those of SIP servers, and `sip` works on the messages. `seed` is 0 for unpredictable
-    /// ports, and fixed in tests; `now` is the time in nanoseconds of any clock that only goes forward.
+    /// `share`, where SIP is served without those that SIP needs over TCP. `aim` says on which queues it would like its
+    /// packets from outside. `services` are the ports of FTP servers, `sipServices` those of SIP servers, and `sip` works on
+    /// the messages. `seed` is 0 for unpredictable ports, and fixed in tests; `now` is the time in nanoseconds of any clock
+    /// that only goes forward.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, services: [UInt16],
         settings: Settings, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
@@ -85,7 +86,12 @@ public struct Gateway: ~Copyable {
         let pool = try BlockPool(
             count: max(256, capacity.conversations / 4),
             large: sipServices.isEmpty ? 0 : max(4, capacity.conversations / 128))
-        let block = try PortBlock(addresses, PortCut(ports, workers: share.count).slice(share.index))
+        var slice = PortCut(ports, workers: share.count).slice(share.index)
+        if !sipServices.isEmpty {
+            let last = SIPGateway.connections(of: slice).map { $0.lowerBound - 1 } ?? slice.upperBound
+            slice = SIPGateway.signalling(of: slice).upperBound + 1...last
+        }
+        let block = try PortBlock(addresses, slice)
         let data = try DataConnections(
             capacity: capacity.data, descriptor: descriptors.data, ports: block, aim: aim, lottery: lottery,
             share: share)
@@ -94,7 +100,8 @@ public struct Gateway: ~Copyable {
         let wheel = try TimerWheel(count: capacity.conversations + capacity.data, tick: 10_000_000, now: now)
         let outbox = try Outbox()
         let table = try Slots<Service>(count: 65536)
-        let sip = if let sip { sip } else { try SIPGateway.off() }
+        var sip = if let sip { sip } else { try SIPGateway.off() }
+        sip.acceptsConnections = !sipServices.isEmpty
         self.conversations = conversations
         self.index = index
         self.accepted = accepted
@@ -246,7 +253,9 @@ public struct Gateway: ~Copyable {
     @_noLocks
     private func isOfContact(_ segment: TCPPacket, from side: Side) -> Bool {
         if find(segment, from: side) != nil { return true }
-        guard side == .outside, case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
+        guard side == .outside else { return false }
+        if sipBox.value.bindings.find(translatedContact: segment.destination) != nil { return true }
+        guard case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
             case .sip = conversations[slot].service
         else { return false }
         return true

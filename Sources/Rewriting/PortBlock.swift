@@ -76,6 +76,13 @@ public struct PortBlock: ~Copyable {
         }
     }
 
+    /// How many addresses there are.
+    var addressCount: Int { @_noLocks get { addresses.count } }
+
+    /// A port on one of the addresses, by the address's place among them.
+    @_noLocks
+    func endpoint(_ address: Int, _ port: UInt16) -> Endpoint { Endpoint(addresses[address], port) }
+
     /// The address for everything of one inside host, always the same (RFC 4787 REQ-2: pooling is paired).
     @_noLocks
     public func address(for inside: IPv4Address) -> IPv4Address {
@@ -104,6 +111,23 @@ public struct PortBlock: ~Copyable {
         case .data(let slot): owners[index &* count &+ offset] = UInt32(truncatingIfNeeded: slot &+ 1) | 1 << 31
         }
         return draw.endpoint
+    }
+
+    /// Whether an endpoint is of the block, and free.
+    @_noLocks
+    public func isFree(_ endpoint: Endpoint) -> Bool {
+        guard let place = place(of: endpoint) else { return false }
+        return owners[place] == 0
+    }
+
+    /// Takes a certain one, which is free. Where it stands among the free ones is not known: all of them are looked at.
+    @_noLocks
+    public mutating func take(_ endpoint: Endpoint, for owner: Owner) {
+        guard let place = place(of: endpoint), owners[place] == 0 else { return }
+        let index = place / count
+        var position = index &* count
+        while free[position] != UInt16(truncatingIfNeeded: place &- index &* count) { position &+= 1 }
+        _ = take(Draw(position: position, endpoint: endpoint), for: owner)
     }
 
     /// Gives an endpoint back; nothing happens if it is free or not of the block.

@@ -2,21 +2,24 @@ import FlowTables
 import PlainMemory
 import WireFormats
 
-/// Datagrams that come in fragments, until they are whole (RFC 791 section 3.2, RFC 815): bounded in number and time.
+/// Datagrams that come in fragments, in whatever order, until they are whole (RFC 791 section 3.2, RFC 815): bounded in
+/// number and time.
 ///
-/// Invariant: of each slot that is not free, `units` has a bit for every eight octets that have come. Octets that come twice, with whatever content, end the datagram: nobody honest sends them,
-/// and what they mean is a matter of opinion (RFC 5722, RFC 1858).
+/// Invariants: of each slot that is not free, `units` has a bit for every eight octets that have come, `received` says how
+/// many octets these are, and none is behind `end`. Octets that come twice with the same content are a repetition, and
+/// change nothing; with other content they end the datagram: nobody honest sends them, and what they mean is a matter of
+/// opinion (RFC 5722, RFC 1858).
 @safe
 public struct Reassembly: ~Copyable {
     /// Whose a datagram is.
-    public struct Key: BitwiseCopyable {
+    struct Key: BitwiseCopyable {
         var source = IPv4Address(0)
         var destination = IPv4Address(0)
         var identification: UInt16 = 0
 
         /// Of the datagram that a fragment is part of.
         @_noLocks
-        public init(_ packet: IPv4Packet, _ frame: borrowing RawSpan) {
+        init(_ packet: IPv4Packet, _ frame: borrowing RawSpan) {
             source = packet.source
             destination = packet.destination
             identification = frame.number16(at: packet.offset &+ 4)
@@ -35,13 +38,14 @@ public struct Reassembly: ~Copyable {
     /// A datagram under way; not private, because the compiler (6.3) breaks on that in a generic table of other files.
     struct Pending: BitwiseCopyable {
         var key = Key()
-        /// The worker that puts it together.
-        var owner = 0
-        /// When its first fragment came, in nanoseconds; 0 while the slot is free.
+        /// When the fragment that began it came, in nanoseconds; 0 while the slot is free.
         var since: UInt64 = 0
-        /// Octets of the IP payload: those that have come, and all of them once the last fragment has; 0 before.
+        /// Octets of the IP payload that have come.
         var received = 0
-        var whole = 0
+        /// Where the farthest of them ends.
+        var end = 0
+        /// Whether that is the end of the datagram, because the last fragment has come.
+        var endIsKnown = false
 
         @_noLocks
         init() {}
@@ -79,78 +83,99 @@ public struct Reassembly: ~Copyable {
         self.memory = memory
     }
 
-    /// The worker that puts a datagram together; nil if it is not known, or too old.
+    /// Gives up a datagram whose time is over; false when there is none (more).
     @_noLocks
-    public func owner(of key: Key, now: UInt64) -> Int? {
-        guard let slot = find(key, now: now) else { return nil }
-        return pending[slot].owner
-    }
-
-    @_noLocks
-    private func find(_ key: Key, now: UInt64) -> Int? {
-        for slot in 0..<pending.count
-        where pending[slot].since != 0 && pending[slot].key == key
-            && now &- pending[slot].since < Reassembly.patience
-        { return slot }
-        return nil
-    }
-
-    /// Begins a datagram, whose first fragment is there; false when there is no room.
-    @_noLocks
-    public mutating func begin(_ key: Key, owner: Int, now: UInt64) -> Bool {
-        if let known = find(key, now: now) { release(known) }
-        for slot in 0..<pending.count
-        where pending[slot].since == 0 || now &- pending[slot].since >= Reassembly.patience {
-            pending[slot] = Pending()
-            pending[slot].key = key
-            pending[slot].owner = owner
-            pending[slot].since = now
-            for word in 0..<Reassembly.words { units[slot &* Reassembly.words &+ word] = 0 }
+    public mutating func expire(now: UInt64) -> Bool {
+        for slot in 0..<pending.count where pending[slot].since != 0 && isOver(slot, now: now) {
+            release(slot)
             return true
         }
         return false
     }
 
+    @_noLocks
+    private func isOver(_ slot: Int, now: UInt64) -> Bool { now &- pending[slot].since >= Reassembly.patience }
+
     /// Frees a slot.
     @_noLocks
     public mutating func release(_ slot: Int) { pending[slot].since = 0 }
 
-    /// Takes a fragment of a datagram that has begun.
+    /// Takes a fragment, at a time in nanoseconds, not 0.
     @_noLocks
-    public mutating func add(_ key: Key, _ packet: IPv4Packet, _ frame: borrowing RawSpan, now: UInt64) -> Outcome {
-        guard let slot = find(key, now: now) else { return .lost }
+    public mutating func add(_ packet: IPv4Packet, _ frame: borrowing RawSpan, now: UInt64) -> Outcome {
+        guard let slot = slot(of: Key(packet, frame), now: now) else { return .lost }
         let fields = frame.number16(at: packet.offset &+ 6)
-        let offset = Int(fields & 0x1fff) &* 8
+        let start = Int(fields & 0x1fff) &* 8
         let count = packet.payload.count
+        let end = start &+ count
         let isLast = fields & 0x2000 == 0
         // All but the last carry a multiple of eight octets.
-        guard count > 0, isLast || count % 8 == 0, 20 &+ offset &+ count <= 65535, mark(slot, offset, count) else {
-            release(slot)
-            return .lost
-        }
+        guard count > 0, isLast || count % 8 == 0, 20 &+ end <= 65535 else { return lose(slot) }
+        if isRepetition(slot, start, packet, frame) { return .waits }
+        // Nothing is behind the end.
+        guard !isLast || end >= pending[slot].end, !pending[slot].endIsKnown || end <= pending[slot].end,
+            mark(slot, start, count)
+        else { return lose(slot) }
         let base = slot &* Reassembly.room
-        let target = base &+ Reassembly.header &+ offset
+        let target = base &+ Reassembly.header &+ start
         for index in 0..<count { memory[target &+ index] = frame.octet(at: packet.payload.lowerBound &+ index) }
-        if offset == 0 { writeHeader(packet, frame, base) }
+        if start == 0 { writeHeader(packet, frame, base) }
         pending[slot].received &+= count
-        if isLast { pending[slot].whole = offset &+ count }
-        guard pending[slot].whole != 0, pending[slot].received >= pending[slot].whole else { return .waits }
-        guard pending[slot].received == pending[slot].whole else {
-            release(slot)
-            return .lost
-        }
-        finishHeader(pending[slot].whole, base)
+        pending[slot].end = max(pending[slot].end, end)
+        if isLast { pending[slot].endIsKnown = true }
+        guard pending[slot].endIsKnown, pending[slot].received == pending[slot].end else { return .waits }
+        finishHeader(pending[slot].end, base)
         return .complete(slot)
+    }
+
+    /// The slot of a datagram, which begins with this if it is not known; nil when there is no room.
+    @_noLocks
+    private mutating func slot(of key: Key, now: UInt64) -> Int? {
+        var free: Int?
+        for slot in 0..<pending.count {
+            if pending[slot].since == 0 {
+                free = free ?? slot
+            } else if pending[slot].key == key, !isOver(slot, now: now) {
+                return slot
+            }
+        }
+        guard let free else { return nil }
+        pending[free] = Pending()
+        pending[free].key = key
+        pending[free].since = now
+        for word in 0..<Reassembly.words { units[free &* Reassembly.words &+ word] = 0 }
+        return free
+    }
+
+    @_noLocks
+    private mutating func lose(_ slot: Int) -> Outcome {
+        release(slot)
+        return .lost
+    }
+
+    /// Whether all octets of a fragment, which begin at an offset of the datagram, have come before, the same.
+    @_noLocks
+    private func isRepetition(_ slot: Int, _ start: Int, _ packet: IPv4Packet, _ frame: borrowing RawSpan) -> Bool {
+        let target = slot &* Reassembly.room &+ Reassembly.header &+ start
+        for index in 0..<packet.payload.count
+        where !hasCome(slot, (start &+ index) / 8)
+            || memory[target &+ index] != frame.octet(at: packet.payload.lowerBound &+ index)
+        { return false }
+        return true
+    }
+
+    /// Whether eight octets of a datagram have come.
+    @_noLocks
+    private func hasCome(_ slot: Int, _ unit: Int) -> Bool {
+        units[slot &* Reassembly.words &+ unit / 64] >> UInt64(truncatingIfNeeded: unit % 64) & 1 == 1
     }
 
     /// Notes which octets have come; false if any of them had.
     @_noLocks
-    private mutating func mark(_ slot: Int, _ offset: Int, _ count: Int) -> Bool {
-        for unit in offset / 8..<(offset &+ count &+ 7) / 8 {
-            let place = slot &* Reassembly.words &+ unit / 64
-            let bit = UInt64(1) &<< UInt64(truncatingIfNeeded: unit % 64)
-            guard units[place] & bit == 0 else { return false }
-            units[place] |= bit
+    private mutating func mark(_ slot: Int, _ start: Int, _ count: Int) -> Bool {
+        for unit in start / 8..<(start &+ count &+ 7) / 8 {
+            guard !hasCome(slot, unit) else { return false }
+            units[slot &* Reassembly.words &+ unit / 64] |= UInt64(1) &<< UInt64(truncatingIfNeeded: unit % 64)
         }
         return true
     }
@@ -195,6 +220,6 @@ public struct Reassembly: ~Copyable {
         return unsafe _overrideLifetime(
             RawSpan(
                 _unsafeStart: UnsafeRawPointer(memory.base + slot * Reassembly.room),
-                byteCount: Reassembly.header + pending[slot].whole), borrowing: self)
+                byteCount: Reassembly.header + pending[slot].end), borrowing: self)
     }
 }

@@ -47,7 +47,7 @@ struct SDPAttribute {
         case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"),
             UInt32(ascii: "recv"),
             UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
-            UInt32(ascii: "path"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
+            UInt32(ascii: "path"), UInt32(ascii: "msrp"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
             UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):
             true
         case let letters: letters & 0xFF_FFFF == UInt32(ascii: "mid")
@@ -74,7 +74,9 @@ struct SDPAttribute {
             if name == Keyword("inactive") { return .inactive }
             if name == Keyword("rtcp-mux") { return .rtcpMux }
             if name == Keyword("ice-lite") { return .iceLite }
-        case 9: if name == Keyword("candidate") { return .candidate }
+        case 9:
+            if name == Keyword("candidate") { return .candidate }
+            if name == Keyword("msrp-cema") { return .cema }
         case 11:
             if name == Keyword("bundle-only") { return .bundleOnly }
             if name == Keyword("fingerprint") { return .fingerprint }

@@ -53,6 +53,8 @@ public struct SDPLine: Sendable {
         case fingerprint
         /// a=path: the MSRP URIs to the media (RFC 4975 section 8), read by `SDPPath`.
         case path
+        /// a=msrp-cema: who says it connects to where m= and c= say, and not to where a=path does (RFC 6714).
+        case cema
     }
 
     /// What it is about.

@@ -1,5 +1,5 @@
 /// Who opens the TCP connection of a media (RFC 4145 section 4), or begins its DTLS (RFC 5763 section 5).
-public enum SDPSetup: UInt8, Hashable, Sendable {
+public enum SDPSetup: UInt8, BitwiseCopyable, Hashable, Sendable {
     /// Who says this.
     case active
     /// The other side.

@@ -6,8 +6,10 @@ public enum SDPTransport: UInt8, Hashable, Sendable {
     case rtp
     /// Anything else over UDP: udptl, UDP, UDP/DTLS/SCTP.
     case udp
-    /// TCP, whatever is carried over it: TCP, TCP/MSRP, TCP/TLS/BFCP, TCP/RTP/AVP.
+    /// TCP, whatever is carried over it: TCP, TCP/MSRP, TCP/TLS/BFCP.
     case tcp
+    /// RTP over TCP, with RTCP on a connection of its own (RFC 4571): TCP/RTP/AVP, TCP/TLS/RTP/AVP.
+    case rtpOverTCP
     /// One that is not known.
     case other
 
@@ -21,7 +23,7 @@ public enum SDPTransport: UInt8, Hashable, Sendable {
         } else if bytes.isKeyword(layer, "udp") {
             self = Self.carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtp : .udp
         } else if bytes.isKeyword(layer, "tcp") {
-            self = .tcp
+            self = Self.carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtpOverTCP : .tcp
         } else {
             // DTLS/SCTP is what drafts of RFC 8841 called UDP/DTLS/SCTP.
             self = bytes.isKeyword(layer, "udptl") || bytes.isKeyword(layer, "dtls") ? .udp : .other

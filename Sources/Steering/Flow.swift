@@ -31,6 +31,13 @@ extension steering_flow {
         flags = STEERING_FLOW_WORKER.rawValue
     }
 
+    /// Whether a connection of these two directions has ended: with both FINs, or any RST.
+    @_noLocks
+    public static func haveEnded(_ forward: steering_flow, _ reverse: steering_flow) -> Bool {
+        forward.flags & reverse.flags & UInt32(STEERING_FLOW_FIN.rawValue) != 0
+            || (forward.flags | reverse.flags) & UInt32(STEERING_FLOW_RST.rawValue) != 0
+    }
+
     /// Whether its packets are a worker's.
     public var isWorkers: Bool { @_noLocks get { flags & STEERING_FLOW_WORKER.rawValue != 0 } }
 

@@ -127,7 +127,7 @@ struct Calls: ParsableCommand {
                 let outside = media.latched ?? media.outside
                 return [(">", media.sent), ("<", media.received)].map { arrow, stream in
                     [
-                        "", "\(media.line) \(media.isControl ? "RTCP" : "media") \(arrow)", media.inside,
+                        "", "\(media.line) \(kind(of: media)) \(arrow)", media.inside,
                         media.translated, outside, "\(stream?.packets ?? 0)", "\(stream?.lost ?? 0)",
                         "\(stream?.duplicates ?? 0)", "\((stream?.reordered ?? 0) + (stream?.late ?? 0))",
                         stream?.jitterMilliseconds.map { String(format: "%.1f ms", $0) } ?? "-",
@@ -135,6 +135,11 @@ struct Calls: ParsableCommand {
                     ]
                 }
             }
+    }
+
+    private func kind(of media: Snapshot.Media) -> String {
+        let kind = media.isControl ? "RTCP" : "media"
+        return media.transport == "tcp" ? "\(kind) over TCP" : kind
     }
 }
 

@@ -197,6 +197,25 @@ struct ExplainerTests {
         #expect(explainer.framesOfOneSide == 2 && explainer.framesCut == 1 && explainer.firstCut == 3)
     }
 
+    @Test("A phone that waits for MSRP: its URI has a reason of its own, and its port is said to be open")
+    func streams() throws {
+        let message = "m=message 4000 TCP/MSRP *\r\na=setup:passive\r\na=path:msrp://192.168.1.10:4000/s;tcp\r\n"
+        let body = description(of: "192.168.1.10", 4000).split(separator: "m=")[0] + message
+        let explanations = try explain { file in
+            file.append(datagram(invite(String(body)), from: Self.phone, to: Self.server))
+        }
+        let offer = try #require(explanations.first?.observation)
+        #expect(offer.lines.suffix(2).map(\.reasons) == [[.mediaPort], [.mediaPath]])
+        let ways = offer.openings.compactMap { opening -> Endpoint? in
+            guard case .connections(let inside, let translated) = opening else { return nil }
+            #expect("\(inside)" == "192.168.1.10:4000")
+            return translated
+        }
+        #expect(ways.count == 1 && offer.lines.last?.after == "a=path:msrp://\(ways[0])/s;tcp")
+        #expect(explanations[0].text(isColoured: false).contains("would await the other end's connections for media"))
+        #expect(String(decoding: try JSONEncoder().encode(explanations[0]), as: UTF8.self).contains("\"connections\""))
+    }
+
     @Test("Every reason has its words in both directions")
     func words() {
         for reason in Reason.allCases {
@@ -206,21 +225,22 @@ struct ExplainerTests {
 
     // MARK: Messages
 
-    private var invite: String {
-        let body = description(of: "192.168.1.10", 4000)
-        return """
-            INVITE sip:bob@example.com SIP/2.0
-            Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK1;rport
-            From: <sip:alice@example.com>;tag=a
-            To: <sip:bob@example.com>
-            Call-ID: call
-            CSeq: 1 INVITE
-            Contact: <sip:alice@192.168.1.10:5060>
-            Content-Type: application/sdp
-            Content-Length: \(body.utf8.count)
+    private var invite: String { invite(description(of: "192.168.1.10", 4000)) }
+
+    private func invite(_ body: String) -> String {
+        """
+        INVITE sip:bob@example.com SIP/2.0
+        Via: SIP/2.0/UDP 192.168.1.10:5060;branch=z9hG4bK1;rport
+        From: <sip:alice@example.com>;tag=a
+        To: <sip:bob@example.com>
+        Call-ID: call
+        CSeq: 1 INVITE
+        Contact: <sip:alice@192.168.1.10:5060>
+        Content-Type: application/sdp
+        Content-Length: \(body.utf8.count)
 
 
-            """.replacing("\n", with: "\r\n") + body
+        """.replacing("\n", with: "\r\n") + body
     }
 
     private var answer: String {

@@ -47,21 +47,40 @@ extension LabTests {
             try expectSuccess(result, of: load, gateway)
         }
 
-        @Test("2.13 item 8: messages that come in fragments are put together, translated, and leave in fragments")
-        func fragments() throws {
-            let topology = try Topology()
+        @Test(
+            """
+            2.13 item 8: messages that come in fragments, in order or the last first, are put together, translated, and leave \
+            in fragments, while those of other traffic pass
+            """, arguments: [false, true], [1, 4])
+        func fragments(areReversed: Bool, queues: Int) throws {
+            let topology = try Topology(queues: queues)
             defer { topology.remove() }
             let gateway = try #require(try GatewayUnderTest.choice.start(on: topology, sip: [.udp]))
             let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .appendingPathComponent("../Conversations/fragments.py").path
-            let server = try topology.outside.start(["python3", script, "server", topology.outsideAddress])
+            let order = areReversed ? ["reversed"] : []
+            let server = try topology.outside.start(["python3", script, "server", topology.outsideAddress] + order)
             try server.wait(for: "ready")
-            let client = try topology.inside.run(
-                "python3", script, "client", Topology.insideAddress, topology.outsideAddress)
-            #expect(client.contains("translated both ways"), "\(client)")
+            for queue in 0..<queues {
+                for host in [topology.inside, topology.outside] where queues > 1 {
+                    try host.send(byQueue: queue, of: queues)
+                }
+                let client = try topology.inside.start(
+                    ["python3", script, "client", Topology.insideAddress, topology.outsideAddress] + order
+                ).succeed()
+                #expect(client.contains("translated both ways"), "\(client)")
+                let lost = client.matches(of: /(\d+) lost/).compactMap { Int($0.output.1) }
+                // One each way until the sender is known, of other traffic until it is forgotten, and again of SIP.
+                #expect(lost.reduce(0, +) <= (areReversed ? 6 : 0) && lost.last == 0, "\(client)")
+            }
             _ = try server.stop()
+            if queues > 1 { sleep(2) }  // Workers tell once a second what they have handed over.
             let counters = try gateway.counters()
             #expect(counters["steer_fragment", default: 0] > 0 && counters["dropSIPFragment"] == 0)
+            #expect(counters["pass_fragment", default: 0] > 0)
+            // What was lost began with the last fragment.
+            #expect((counters["dropSIPIncomplete", default: 0] > 0) == areReversed)
+            #expect(queues == 1 || counters["handedOver", default: 0] > 0)
             try gateway.stop()
         }
 

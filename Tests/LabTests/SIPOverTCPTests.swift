@@ -64,23 +64,23 @@ extension LabTests {
         }
 
         @Test(
-            "Whoever connects to what a phone has registered reaches it, beside the phone's own connection",
-            arguments: ["1", "4"])
-        func contact(workers: String) throws {
+            "Whoever connects to what a phone has registered reaches it: by TCP, beside the phone's own connection, or by UDP",
+            arguments: ["1", "4"], [SIPTransport.tcp, .udp])
+        func contact(workers: String, transport: SIPTransport) throws {
             let topology = try Topology(queues: 4)
             defer { topology.remove() }
             let gateway = try #require(
                 try GatewayUnderTest.choice.start(on: topology, workers: workers, sip: [.udp, .tcp]))
             let registrar = try Registrar(in: topology)
-            // The phone registers from one port, and listens on another.
+            // The phone registers from one port, and listens on another, for TCP.
             let scenario = SIPScenarios(sound: "", milliseconds: 0, waiting: 0).registration
-                .replacingOccurrences(of: "[local_port]", with: "5060")
+                .replacingOccurrences(of: "[local_port];transport=[transport]", with: "5060;transport=tcp")
                 .replacingOccurrences(of: "</scenario>", with: "<pause milliseconds=\"60000\"/></scenario>")
             let directory = topology.sandbox.directory
             try scenario.write(toFile: "\(directory)/register.xml", atomically: false, encoding: .utf8)
             let phone = try topology.inside.start([
                 "env", "--chdir=\(directory)", "sipp", "-sf", "register.xml", "-s", "callee", "-i",
-                Topology.insideAddress, "-p", "5070", "-t", "t1", "-nostdin", "-m", "1",
+                Topology.insideAddress, "-p", "5070", "-t", transport == .tcp ? "t1" : "u1", "-nostdin", "-m", "1",
                 "\(registrar.address):\(Registrar.port)",
             ])
             struct Registration: Decodable { let inside, translated: String }
@@ -91,7 +91,7 @@ extension LabTests {
                     [Registration].self, from: Data(try gateway.answer(to: "registrations").utf8))
             }
             let contact = try #require(registrations.first)
-            #expect(contact.inside != "\(Topology.insideAddress):5060")
+            #expect((contact.inside == "\(Topology.insideAddress):5060") == (transport == .udp))
             let caller = "203.0.113.22"
             try topology.outside.run("ip", "address", "add", "\(caller)/24", "dev", "eth0")
             let result = try SIPLoad(calls: 20, rate: 10, over: .tcp).run(
@@ -100,7 +100,7 @@ extension LabTests {
             #expect(result.succeeded == 20 && result.failed == 0)
             #expect(result.soundToCallee == 100 && result.soundToCaller == 100)
             let counters = try gateway.counters()
-            #expect(counters["conversationsOpened"] == 2 && counters["callsEnded"] == 20)
+            #expect(counters["conversationsOpened"] == (transport == .tcp ? 2 : 1) && counters["callsEnded"] == 20)
             for name in ["dropUnknown", "dropUnknownFlow", "sipPeersFull", "sipStreamsUnread", "dropTableFull"] {
                 #expect(counters[name] == 0, "\(name)")
             }

@@ -82,6 +82,27 @@ extension LabTests {
             try gateway.stop()
         }
 
+        @Test("A peer of an odd port hears a phone, whichever worker the phone's packets land on")
+        func oddPort() throws {
+            let topology = try Topology(queues: 4)
+            defer { topology.remove() }
+            let gateway = try #require(try GatewayUnderTest.choice.start(on: topology, sip: [.udp]))
+            let script = conversations("oddport.py")
+            let peer = try topology.outside.start(["python3", script, "peer", topology.outsideAddress])
+            try peer.wait(for: "ready")
+            for queue in 0..<4 {
+                try topology.inside.send(byQueue: queue, of: 4)
+                let phone = try topology.inside.start(
+                    ["python3", script, "phone", Topology.insideAddress, topology.outsideAddress]
+                ).succeed()
+                #expect(phone.contains("5 of 5 answers heard"), "queue \(queue): \(phone)")
+            }
+            try peer.stop(signal: SIGKILL)
+            let counters = try settled(gateway)
+            #expect(counters["handedOver", default: 0] >= 3 * 5 && counters["flowAnswered"] == 0)
+            try gateway.stop()
+        }
+
         @Test("Cards with fewer queues than there are workers are sent to by way of others", arguments: [1, 2])
         func fewQueues(outsideQueues: Int) throws {
             let topology = try Topology(queues: 4, outsideQueues: outsideQueues)

@@ -29,7 +29,7 @@ final class Bench {
     /// Options that both ends send with every segment.
     var options = Segment.Options()
     /// The public endpoint of the client.
-    private(set) var translated = Endpoint(IPv4Address(0), 0)
+    var translated = Endpoint(IPv4Address(0), 0)
     /// The slots of open pinholes, in the order of their opening.
     private(set) var pinholes: [Int] = []
     /// From where a pinhole was used, by slot.
@@ -146,6 +146,23 @@ final class Bench {
 
     /// What became of the last frame.
     private(set) var verdict = Gateway.Verdict.foreign
+
+    /// Gives a datagram of SIP to the gateway; what comes out of it.
+    func datagram(_ text: String, from source: Endpoint, to destination: Endpoint) -> [SIPBench.Arrival] {
+        let frame = SIPBench.frame(Array(text.utf8), from: source, to: destination)
+        let bytes = frame.span.bytes
+        guard let packet = IPv4Packet(bytes), let datagram = UDPPacket(packet, bytes) else {
+            preconditionFailure("no UDP datagram")
+        }
+        gateway.sip.receive(bytes, datagram, from: SIPBench.side(of: source), now: now)
+        let arrivals = (0..<gateway.sip.outboxCount).map { index in
+            let datagram = gateway.sip.outgoing(index)
+            let data = SIPBench.data(of: datagram, gateway.sip)
+            return SIPBench.Arrival(source: datagram.source, destination: datagram.destination, data: data)
+        }
+        _ = workOff(nil, [])
+        return arrivals
+    }
 
     // MARK: Time
 

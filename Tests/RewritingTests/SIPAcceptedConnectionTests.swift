@@ -145,7 +145,7 @@ import WireFormats
 
 extension Bench {
     /// The three segments by which an outside end opens a connection to an inside one; what came of the first.
-    fileprivate func connect(from outside: Endpoint, to inside: Endpoint) -> [Segment] {
+    func connect(from outside: Endpoint, to inside: Endpoint) -> [Segment] {
         client = End(endpoint: inside, next: 7_000)
         server = End(endpoint: outside, next: 9_000)
         let sent = send(segment(.outside, flags: .syn))

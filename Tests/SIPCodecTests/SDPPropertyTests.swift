@@ -100,7 +100,7 @@ import Testing
         "remote-candidates": .remoteCandidates, "end-of-candidates": .endOfCandidates, "ice-lite": .iceLite,
         "sendrecv": .sendReceive, "sendonly": .sendOnly, "recvonly": .receiveOnly, "inactive": .inactive,
         "setup": .setup, "bundle-only": .bundleOnly, "mid": .mid, "crypto": .crypto, "fingerprint": .fingerprint,
-        "path": .path,
+        "path": .path, "msrp-cema": .cema,
     ]
 
     /// The lines read without regard to speed.

@@ -123,13 +123,13 @@ import Testing
         Row(
             name: "RFC 4975: MSRP, directly, through relays, and to an IPv6 address",
             description: sdp(
-                "c=IN IP4 atlanta.example.com", "m=message 7654 TCP/MSRP *", "a=accept-types:text/plain",
+                "c=IN IP4 atlanta.example.com", "m=message 7654 TCP/MSRP *", "a=accept-types:text/plain", "a=msrp-cema",
                 "a=path:msrp://atlanta.example.com:7654/jshA7weztas;tcp", "m=message 2855 TCP/TLS/MSRP *",
                 "a=setup:actpass",
                 "a=path:msrps://relay.example.net:9000/x;tcp msrps://bob@[2001:db8::7]:8888/9di4ea;tcp "
                     + "msrp://10.1.1.1/s;tcp msrp://10.1.1.2;tcp MSRP://10.1.1.3:12763 msrp://10.1.1.4:65536"),
             items: [
-                "connection name atlanta.example.com", "media message 7654 tcp TCP/MSRP",
+                "connection name atlanta.example.com", "media message 7654 tcp TCP/MSRP", "cema",
                 "path name atlanta.example.com:7654 = 7654", "media message 2855 tcp TCP/TLS/MSRP", "setup either",
                 "path name relay.example.net:9000 = 9000, ipv6 [2001:db8::7]:8888 = 8888, ipv4 10.1.1.1, "
                     + "ipv4 10.1.1.2, ipv4 10.1.1.3:12763 = 12763, name 10.1.1.4:65536",
@@ -146,7 +146,7 @@ import Testing
             items: [
                 "media image 5004 udp udptl", "media image 5004 udp UDPTL", "media image 5006 udp UDP/TLS/UDPTL",
                 "media application 9 udp UDP/DTLS/SCTP", "media application 9 udp DTLS/SCTP",
-                "media application 50000 tcp TCP/TLS/BFCP", "setup passive", "media audio 9 tcp TCP/RTP/AVP",
+                "media application 50000 tcp TCP/TLS/BFCP", "setup passive", "media audio 9 rtpOverTCP TCP/RTP/AVP",
                 "setup active", "media x 7 tcp TCP", "setup hold", "media x 7 udp UDP", "media audio 7 rtp RTP/SAVP",
                 "media audio 7 rtp UDP/RTP/AVP", "media audio 7 other DCCP/RTP/AVP", "media x 7 other TCPX/Y",
                 "media x 7 other UDPTLX",

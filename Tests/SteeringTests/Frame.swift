@@ -26,6 +26,8 @@ struct Packet {
     /// The octet of DSCP and ECN in IPv4 (RFC 2474, RFC 3168).
     var serviceField: UInt8 = 0
     var options: [UInt8] = []
+    /// The number of an IPv4 datagram, which its fragments share.
+    var identification: UInt16 = 0x1234
     /// Flags and offset of IPv4, as one word; 0x4000 is Don't Fragment.
     var fragment: UInt16 = 0x4000
     var extensions: [Extension] = []
@@ -51,8 +53,8 @@ struct Packet {
     private var ipv4: [UInt8] {
         let upper = content.bytes(pseudoHeader: pseudoHeader)
         let header = 20 + options.count
-        var bytes = [UInt8(0x40 + header / 4), serviceField] + big(UInt16(header + upper.count)) + [0x12, 0x34]
-        bytes += big(fragment)
+        var bytes = [UInt8(0x40 + header / 4), serviceField] + big(UInt16(header + upper.count))
+        bytes += big(identification) + big(fragment)
         bytes += [hops, content.number, 0, 0] + address(source) + address(destination) + options
         bytes.replaceSubrange(10..<12, with: big(checksum(bytes)))
         return bytes + upper

@@ -24,7 +24,8 @@ extension Connection {
 /// Control conversations go to the worker as they are.
 let serviceRows: [Row] = conversationRows + bindingRows + fragmentRows
 
-/// Of a fragmented datagram the first fragment has the ports; a later one without it is nobody's.
+/// Of a fragmented datagram the first fragment has the ports; a later one that comes before it is nobody's, unless its
+/// sender is known for such (`FragmentTests`).
 private let fragmentRows: [Row] = {
     func row(_ name: String, _ counter: String, _ action: Row.Action, offset: UInt16, toPort: UInt16 = 5060) -> Row {
         let packet = Packet(
@@ -187,30 +188,5 @@ struct ServiceTests {
             }
         }
         #expect(bits == [10, 0, 16, 0])
-    }
-}
-
-@Suite("Fragments of services", .enabled(if: isRoot, "needs root"))
-struct FragmentTests {
-    @Test func `later fragments go where the first one has gone, for two seconds`() async throws {
-        try await inOwnNamespace {
-            let router = try Router()
-            let program = try router.program()
-            let socket = socket(44, Int32(SOCK_RAW.rawValue), 0)  // AF_XDP, which the Glibc module does not have
-            defer { close(socket) }
-            try program.maps.sockets.set(0, to: socket)
-            func verdict(_ offset: UInt16, from source: String = "192.168.1.10") throws -> UInt32 {
-                let packet = Packet(
-                    source: source, destination: "198.51.100.21", fragment: offset, content: .udp(from: 5060, to: 5060))
-                return try program.run(packet.fromClient(), interface: index("in0")).action
-            }
-            #expect(try verdict(0x2001) == Row.Action.pass.rawValue)
-            #expect(try verdict(0x2000) == Row.Action.redirect.rawValue)
-            #expect(try verdict(0x2001) == Row.Action.redirect.rawValue)
-            #expect(try verdict(0x0002) == Row.Action.redirect.rawValue)
-            #expect(try verdict(0x0002, from: "192.168.1.11") == Row.Action.pass.rawValue)
-            program.maps.settings.tick = Router.tick + 2
-            #expect(try verdict(0x0002) == Row.Action.pass.rawValue)
-        }
     }
 }

@@ -200,10 +200,15 @@ enum steering_address_use {
 
 /*
  * Which traffic to a port is steered. A binding is a public port that stands for an inside host's (SIP over UDP), and a
- * contact one of an inside host's TCP connection (SIP over TCP): what comes to them from outside is steered whatever its
- * source port. So is what comes without a flow to a public port of media that may still come from elsewhere than was
- * announced (RFC 7362). All are ports of the block, and no port of the block is a service's, which the configuration
- * refuses: so each of these bytes has one writer, and a port of the block no bit but these three.
+ * contact one of an inside host's TCP connection (SIP over TCP), or one to which media over TCP are to be connected: what
+ * comes to them from outside without a flow is steered whatever its source port. So is what comes without a flow to a
+ * public port of media that may still come from elsewhere than was announced (RFC 7362). All are ports of the block, and
+ * no port of the block is a service's, which the configuration refuses: so each of these bytes has one writer, and a port
+ * of the block no bit but these three.
+ *
+ * They hold for the port of every public address, and are set while it stands for something on any of them. What comes to
+ * the port of another one is dropped by the worker that the port belongs to, and missed by nobody: the block is the
+ * gateway's on all of them.
  */
 enum steering_service {
 	STEERING_SERVICE_TCP4 = 1,
@@ -297,7 +302,7 @@ STEERING_INLINE __u32 steering_jitter(__u32 jitter, __u32 difference)
 	X(pass_elsewhere, "passed: service traffic from inside whose way does not lead outside, or ends here") \
 	X(pass_down, "passed: service traffic while no worker served its queue") \
 	X(steer_service, "to the worker: control conversation") \
-	X(steer_fragment, "to the worker: IP fragment of a control conversation") \
+	X(steer_fragment, "to the worker: IP fragment of a control conversation, or before its first from who sends such") \
 	X(steer_icmp, "to the worker: ICMP error about a control conversation") \
 	X(steer_media, "to the worker: media from elsewhere than was announced, while that may be (RFC 7362)") \
 	X(steer_expiring, "to the worker: flow packet whose TTL ends here") \

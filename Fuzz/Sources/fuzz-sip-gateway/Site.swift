@@ -22,6 +22,7 @@ struct Site: ~Copyable {
     private var flows: [Int: UInt32] = [:]
     private var bound: Set<UInt16> = []
     private var awaited: Set<UInt16> = []
+    private var listening: Set<UInt16> = []
     private let free: Int
 
     init() {
@@ -41,6 +42,7 @@ struct Site: ~Copyable {
             guard !sent.isEmpty else { return }
             receive(sent[Int(input.octet()) % sent.count])
         case 4: send(input.data(), side, &input)
+        case 5: connect(&input)
         default: send(message(side, &input), side, &input)
         }
     }
@@ -50,6 +52,7 @@ struct Site: ~Copyable {
         for _ in 0..<4 { pass(seconds: 86_400) }
         precondition(gateway.counts.calls == 0, "a call never ends")
         precondition(gateway.counts.media == 0 && flows.isEmpty, "a flow never closes")
+        precondition(listening.isEmpty, "a port never ceases to listen")
         precondition(gateway.counts.bindings == 0 && bound.isEmpty, "a binding never ends")
         precondition(gateway.freeMediaPorts == free, "a port was lost, or given back twice")
     }
@@ -100,11 +103,15 @@ struct Site: ~Copyable {
         text += "c=IN IP4 \(address(side, &input))\r\nt=0 0\r\n"
         for _ in 0..<(input.octet() & 3) {
             let port = input.one(of: [0, 80, 65535] + Array(stride(from: 30000, to: 30032, by: 2)))
-            text += input.one(of: ["m=audio \(port) RTP/AVP 0\r\n", "m=image \(port) udptl t38\r\n"])
+            text += input.one(of: [
+                "m=audio \(port) RTP/AVP 0\r\n", "m=image \(port) udptl t38\r\n", "m=x \(port)/3 RTP/AVP 0\r\n",
+                "m=message \(port) TCP/MSRP *\r\na=setup:passive\r\n", "m=x \(port) TCP/RTP/AVP 0\r\n",
+            ])
             for _ in 0..<(input.octet() & 3) {
                 text += input.one(of: [
                     "a=rtcp-mux\r\n", "a=inactive\r\n", "a=rtcp:\(port + 5)\r\n",
-                    "c=IN IP4 \(address(side, &input))\r\n",
+                    "c=IN IP4 \(address(side, &input))\r\n", "a=setup:active\r\n", "a=setup:actpass\r\n",
+                    "a=path:msrp://\(address(side, &input)):\(port)/x;tcp\r\n",
                     "a=candidate:1 1 UDP 1 \(address(side, &input)) \(port) typ host\r\n",
                 ])
             }
@@ -144,6 +151,25 @@ struct Site: ~Copyable {
         workOff()
     }
 
+    /// Somebody connects to a public port of media, or one that the input names.
+    private mutating func connect(_ input: inout Input) {
+        let port = input.one(of: listening.sorted() + [40000 + UInt16(input.octet() & 63)])
+        let source = input.one(of: [Site.server.address, IPv4Address(192, 0, 2, 5), IPv4Address(203, 0, 113, 7)])
+        var frame = [UInt8](repeating: 0, count: 54)
+        var span = frame.mutableSpan
+        var bytes = span.mutableBytes
+        bytes.put(0x0800 as UInt16, at: 12)
+        bytes.put(0x4500_0028 as UInt32, at: 14)
+        bytes.put(0x4006_0000 as UInt32, at: 22)
+        bytes.put(source, at: 26)
+        bytes.put(Site.publicAddress, at: 30)
+        bytes.put(50000 + UInt16(input.octet()), at: 34)
+        bytes.put(port, at: 36)
+        bytes.put(0x5002 as UInt16, at: 46)
+        _ = gateway.accept(TCPPacket(bytes.bytes)!, now: now)
+        workOff()
+    }
+
     private mutating func workOff() {
         for index in 0..<gateway.requestCount {
             let request = gateway.request(index)
@@ -158,7 +184,9 @@ struct Site: ~Copyable {
             case .expect: awaited.insert(request.port)
             case .ignore: awaited.remove(request.port)
             case .observe: precondition(flows[request.slot] == request.leg.number, "looks at what is closed")
-            case .listen, .unlisten, .accept, .forget: preconditionFailure("there is no TCP")
+            case .listen: precondition(listening.insert(request.port).inserted, "listens twice")
+            case .unlisten: precondition(listening.remove(request.port) != nil, "ceases to listen twice")
+            case .accept, .forget: preconditionFailure("there is no signalling over TCP")
             }
         }
         for index in 0..<gateway.outboxCount {

@@ -51,7 +51,9 @@ struct Input {
         ]
 
     private static let whole = [
-        message("REGISTER sip:198.51.100.9 SIP/2.0", "r", "1 REGISTER"),
+        message(
+            "REGISTER sip:198.51.100.9 SIP/2.0", "r", "1 REGISTER",
+            contacts: ", <sip:a@10.0.0.5;transport=udp>, <sip:c@10.0.0.9;transport=udp>"),
         message("SIP/2.0 200 OK", "r", "1 REGISTER"), message("SIP/2.0 200 OK", "c", "2 BYE"),
         message("INVITE sip:b@198.51.100.9 SIP/2.0", "c", "1 INVITE", body: description("10.0.0.5", 20000)),
         message("SIP/2.0 200 OK", "c", "1 INVITE", body: description("198.51.100.9", 30000)),
@@ -60,12 +62,12 @@ struct Input {
     ]
 
     private static func message(
-        _ line: String, _ call: String, _ sequence: String, body: String = "", length: Int? = nil
+        _ line: String, _ call: String, _ sequence: String, body: String = "", length: Int? = nil, contacts: String = ""
     ) -> String {
         let fields = [
             "Via: SIP/2.0/TCP 10.0.0.5:40001;branch=z9hG4bK1", "From: <sip:a@10.0.0.5>;tag=1",
             "To: <sip:b@198.51.100.9>;tag=2", "Call-ID: \(call)", "CSeq: \(sequence)",
-            "Contact: <sip:a@10.0.0.5:5062;transport=tcp>", "Content-Type: application/sdp",
+            "Contact: <sip:a@10.0.0.5:5062;transport=tcp>\(contacts)", "Content-Type: application/sdp",
             "Content-Length: \(length ?? body.utf8.count)",
         ]
         return ([line] + fields + ["", ""]).joined(separator: "\r\n") + body

@@ -77,7 +77,13 @@ extension Observer {
                     guard let inside = sip.inside(of: translated) else { continue }
                     openings.append(.signalling(inside: inside, translated: translated))
                 }
-            case .unbind, .expect, .ignore, .listen, .unlisten, .accept, .forget: break
+            case .listen:
+                for address in plan.addresses {
+                    let translated = Endpoint(address, request.port)
+                    guard let inside = sip.media(at: translated) else { continue }
+                    openings.append(.connections(inside: inside, translated: translated))
+                }
+            case .unbind, .expect, .ignore, .unlisten, .accept, .forget: break
             case .open:
                 seen[ends] = surroundings.now
                 sip.count(.mediaOpened)

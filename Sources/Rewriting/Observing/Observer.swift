@@ -34,10 +34,11 @@ public struct Observer: ~Copyable {
             settings: plan.settings, counters: try Counters(descriptor: -1), data: data)
         let pool = try BlockPool(count: 1024, large: 32)
         let reassembly = try Reassembly(capacity: 64)
-        let sip = try SIPGateway(
+        var sip = try SIPGateway(
             SIPGateway.Capacity(bindings: 8192, registrations: 4096, calls: 4096, media: 16384),
             addresses: plan.addresses, ports: plan.ports, settings: plan.sipSettings,
             table: PublicEndpoints.Table(plan.addresses, plan.ports), seed: plan.seed, now: now)
+        sip.acceptsConnections = !plan.sipPortsOfTCP.isEmpty
         var services: [UInt16: Service] = [:]
         for port in plan.sipPortsOfTCP { services[port] = .sip }
         for port in plan.ftpPorts { services[port] = .ftp }
@@ -71,10 +72,8 @@ public struct Observer: ~Copyable {
 
     /// Works on a datagram once all of it has come.
     private mutating func receive(_ frame: RawSpan, fragment: IPv4Packet, from side: Side) -> [Observation] {
-        let key = Reassembly.Key(fragment, frame)
-        let isFirst = frame.number16(at: fragment.offset + 6) & 0x1fff == 0
-        if isFirst, !reassembly.begin(key, owner: 0, now: surroundings.now) { return [] }
-        guard case .complete(let slot) = reassembly.add(key, fragment, frame, now: surroundings.now) else { return [] }
+        while reassembly.expire(now: surroundings.now) {}
+        guard case .complete(let slot) = reassembly.add(fragment, frame, now: surroundings.now) else { return [] }
         let bytes = reassembly.whole(slot)
         reassembly.release(slot)
         // Unsafe in name only: octets are read as octets.
@@ -120,7 +119,8 @@ public struct Observer: ~Copyable {
                 let translated = surroundings.data.takePort(
                     for: ends.inside.address, to: ends.outside, conversation: slot),
                 let binding = sip.open(
-                    connection: ends.inside, translated: translated, to: ends.outside, now: surroundings.now)
+                    connection: ends.inside, translated: translated, to: ends.outside, from: .inside,
+                    now: surroundings.now)
             else { return surroundings.counters.count(.dropTableFull) }
             conversation.translated = translated
             conversation.sip = SIPSession(binding: binding)

@@ -9,6 +9,9 @@ public enum Opening: Hashable, Sendable, CustomStringConvertible {
     /// Both ways, between the ends of a media stream.
     case media(inside: Endpoint, translated: Endpoint, outside: Endpoint, isControl: Bool)
 
+    /// A public endpoint for connections of a media to an inside one, from the host that the answer will name.
+    case connections(inside: Endpoint, translated: Endpoint)
+
     /// One line for people.
     public var description: String {
         switch self {
@@ -16,6 +19,8 @@ public enum Opening: Hashable, Sendable, CustomStringConvertible {
         case .signalling(let inside, let translated): "would open for signalling: \(translated), leads to \(inside)"
         case .media(let inside, let translated, let outside, let isControl):
             "would open for \(isControl ? "RTCP" : "media"): \(outside) <> \(translated), leads to \(inside)"
+        case .connections(let inside, let translated):
+            "would await the other end's connections for media: \(translated), leads to \(inside)"
         }
     }
 }

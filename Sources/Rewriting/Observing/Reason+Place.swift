@@ -34,6 +34,7 @@ extension Reason {
         if line.hasPrefix("o=") { return .origin }
         if line.hasPrefix("a=rtcp:") { return .control }
         if line.hasPrefix("a=candidate:") { return .candidate }
+        if line.hasPrefix("a=path:") { return .mediaPath }
         if line.hasPrefix("a=") { return .ice }
         return line.hasPrefix("content-length") ? .partLength : .other
     }

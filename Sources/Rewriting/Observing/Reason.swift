@@ -5,7 +5,7 @@ public enum Reason: String, CaseIterable, Sendable {
     // Of SIP, the header section.
     case requestURI, via, source, contact, route, identity, contentLength
     // Of SIP, bodies.
-    case mediaPort, mediaAddress, control, candidate, origin, ice, partLength
+    case mediaPort, mediaAddress, mediaPath, control, candidate, origin, ice, partLength
     // Of SIP over TCP.
     case lost
     // Of FTP.
@@ -26,6 +26,7 @@ public enum Reason: String, CaseIterable, Sendable {
         case .identity: "who has an inside address for a name is known outside by the public endpoint (RFC 3261 20.20)"
         case .mediaPort: "the phone's media come to a public port, an even one, and RTCP to the next (RFC 3550 11)"
         case .mediaAddress: "the other end sends its media to the public address (RFC 8866 5.7)"
+        case .mediaPath: "the other end connects to where the URI leads (RFC 4975 8.1)"
         case .control: "RTCP comes to a public port, too (RFC 3605)"
         case .candidate:
             "the default destination stays among the candidates, or ICE would see a mismatch (RFC 8839 4.2.5)"
@@ -45,7 +46,7 @@ public enum Reason: String, CaseIterable, Sendable {
         case .contact: "the phone finds its own contact, as it has registered or offered it (RFC 3261 10.2.4)"
         case .route: "the inside proxy finds its own address on the route (RFC 3261 16.4)"
         case .identity: "the inside finds the address that it has used for a name"
-        case .mediaPort, .mediaAddress, .control, .candidate:
+        case .mediaPort, .mediaAddress, .mediaPath, .control, .candidate:
             "the public endpoint is another phone's of this site, and both talk to each other directly"
         default: common
         }

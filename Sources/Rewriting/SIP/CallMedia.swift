@@ -15,7 +15,7 @@ struct CallMedia: BitwiseCopyable {
     var next: UInt32 = 0
     /// The hash of the outside's tag, or 0.
     var tag: UInt64 = 0
-    /// Which m= line it is.
+    /// Which m= line it is, and of several pairs of ports, which of them: that many times the most m= lines more.
     var line: UInt8 = 0
     /// Whether the dialog was confirmed by a 2xx.
     var isConfirmed = false
@@ -35,4 +35,16 @@ struct CallMedia: BitwiseCopyable {
 
     @_noLocks
     init() {}
+
+    /// Which m= line it is.
+    var mediaLine: UInt8 { @_noLocks get { line % UInt8(truncatingIfNeeded: SessionDescription.mediaMax) } }
+
+    /// Whether silence is a sign that the call is over: not while either side is on hold, nor of TCP, whose connections may
+    /// be silent for hours (RFC 5382 REQ-5) and close when an end has gone.
+    var isToBeHeard: Bool {
+        @_noLocks get {
+            guard case .udp = ends[0].transport else { return false }
+            return !ends[0].isHeld && !ends[1].isHeld
+        }
+    }
 }

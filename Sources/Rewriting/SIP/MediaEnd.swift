@@ -1,3 +1,4 @@
+import SIPCodec
 import WireFormats
 
 /// Where one side of a call receives one of its media, as its last session description says.
@@ -18,6 +19,9 @@ struct MediaEnd: BitwiseCopyable {
     var media = Endpoint(IPv4Address(0), 0)
     /// Where RTCP goes; port 0 when there is none.
     var control = Endpoint(IPv4Address(0), 0)
+    /// What carries it, and who opens the connection of TCP.
+    var transport = SIPTransport.udp
+    var setup = SDPSetup.hold
     /// Whether RTCP goes where RTP goes if the other side agrees (RFC 5761 section 5.1.1).
     var isMultiplexed = false
     var candidates = InlineArray<6, Candidate>(repeating: Candidate())
@@ -50,8 +54,46 @@ struct MediaEnd: BitwiseCopyable {
         control.port != 0 && other.control.port != 0 && !(isMultiplexed && other.isMultiplexed)
     }
 
+    /// Whether it may wait for a connection of TCP, and whether it may open one.
+    var waits: Bool { @_noLocks get { !isOneOf(.active, .hold) } }
+    /// As above.
+    var connects: Bool { @_noLocks get { !isOneOf(.passive, .hold) } }
+
+    /// Whether it opens its connection of TCP itself, if it has one.
+    var isOpener: Bool {
+        @_noLocks get {
+            guard case .tcp = transport else { return false }
+            return !waits
+        }
+    }
+
+    @_noLocks
+    private func isOneOf(_ first: SDPSetup, _ second: SDPSetup) -> Bool {
+        setup.rawValue == first.rawValue || setup.rawValue == second.rawValue
+    }
+
+    /// Whether a connection of TCP from a host is its own: from the one that it announces, or else from the one that it was
+    /// announced from (RFC 7362).
+    @_noLocks
+    func has(_ host: IPv4Address, isControl: Bool) -> Bool {
+        guard isThere, case .tcp = transport else { return false }
+        let announced = isControl ? control : media
+        return announced.port != 0 && (announced.address == host || latching.value != 0 && latching == host)
+    }
+
     /// Whether anything can be sent to it.
     var isThere: Bool { @_noLocks get { media.port != 0 } }
+
+    /// The same end some pairs of ports further on (RFC 8866 section 5.14), without candidates.
+    @_noLocks
+    func above(by pairs: Int) -> MediaEnd {
+        var end = self
+        let ports = UInt16(truncatingIfNeeded: 2 &* pairs)
+        end.media.port = media.port == 0 ? 0 : media.port &+ ports
+        end.control.port = control.port == 0 ? 0 : control.port &+ ports
+        end.candidateCount = 0
+        return end
+    }
 
     /// Adds a candidate, unless it is the default address, known already, or one too many.
     @_noLocks

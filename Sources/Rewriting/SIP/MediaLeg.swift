@@ -8,6 +8,8 @@ public struct MediaLeg: BitwiseCopyable, Sendable {
     public internal(set) var call: UInt32 = 0
     /// Which m= line it belongs to, from 0.
     public internal(set) var line: UInt8 = 0
+    /// What carries it. Of TCP it is one connection, which the outside end has opened.
+    public internal(set) var transport = SIPTransport.udp
     /// Whether it carries RTCP alone.
     public internal(set) var isControl = false
     /// The inside end.

@@ -9,6 +9,10 @@ struct MediaStream: BitwiseCopyable {
     var users: UInt32 = 0
     /// The number of its call; 0 while the slot is free.
     var call: UInt32 = 0
+    /// The slot of its call.
+    var callSlot = 0
+    /// What carries it. With TCP, connections to its public ports are awaited for as long as it is there.
+    var transport = SIPTransport.udp
     /// The next stream of the call, plus one.
     var next: UInt32 = 0
     /// The first of its legs, plus one.
@@ -23,6 +27,20 @@ struct MediaStream: BitwiseCopyable {
 
     @_noLocks
     init() {}
+
+    /// That of an inside end.
+    @_noLocks
+    init(_ end: MediaEnd) {
+        transport = end.transport
+        media = end.media
+        control = end.control
+    }
+
+    /// Whether it is that of an inside end.
+    @_noLocks
+    func isOf(_ end: MediaEnd) -> Bool {
+        media == end.media && control == end.control && transport == end.transport
+    }
 
     /// The public endpoint for RTCP.
     var translatedControl: Endpoint { @_noLocks get { Endpoint(translated.address, translated.port | 1) } }

@@ -3,17 +3,18 @@ import WireFormats
 /// The flows between the ends of media: which there are, and until when.
 extension MediaTable {
     /// Opens the flows between the two ends of a media as they are now, with the clock rate of the RTP payload type that was
-    /// agreed on. False when there is no room for all of them.
+    /// agreed on; those of TCP are opened when somebody connects. False when there is no room for all of them.
     @_noLocks
     mutating func connect(_ slot: Int, clockRate: UInt32, in lists: inout CallMediaLists, now: UInt64) -> Bool {
         let inside = media[slot].ends[0]
         let outside = media[slot].ends[1]
         guard media[slot].stream != 0, inside.isThere, outside.isThere else { return true }
+        guard case .udp = inside.transport, case .udp = outside.transport else { return true }
         let stream = Int(media[slot].stream) &- 1
         let hasControl = inside.hasControl(with: outside)
         var leg = MediaLeg()
         leg.call = media[slot].call
-        leg.line = media[slot].line
+        leg.line = media[slot].mediaLine
         leg.seen = now
         leg.clockRate = clockRate
         leg.latching = outside.latching
@@ -37,7 +38,7 @@ extension MediaTable {
 
     /// Opens the flows of a leg to an outside end unless they are open; those that were to be closed stay.
     @_noLocks
-    private mutating func open(_ wanted: MediaLeg, of owner: Int, _ lists: inout CallMediaLists) -> Bool {
+    mutating func open(_ wanted: MediaLeg, of owner: Int, _ lists: inout CallMediaLists) -> Bool {
         var entry = streams[owner].legs
         while entry != 0 {
             let leg = Int(entry) &- 1
@@ -102,6 +103,9 @@ extension MediaTable {
     private func isWanted(_ leg: Int, by slot: Int) -> Bool {
         let isControl = legs[leg].isControl
         let outside = media[slot].ends[1]
+        if case .tcp = legs[leg].transport {
+            return outside.has(legs[leg].outside.address, isControl: isControl)
+        }
         guard outside.isThere, !isControl || media[slot].ends[0].hasControl(with: outside) else { return false }
         if legs[leg].outside == (isControl ? outside.control : outside.media) { return true }
         for index in 0..<outside.candidateCount
@@ -114,7 +118,7 @@ extension MediaTable {
     }
 
     @_noLocks
-    private mutating func setCloses(_ leg: Int, _ time: UInt64) {
+    mutating func setCloses(_ leg: Int, _ time: UInt64) {
         legs.beginChange(of: leg)
         legs[leg].closes = time
         legs.endChange(of: leg)
@@ -129,7 +133,7 @@ extension MediaTable {
         legs.endChange(of: leg)
     }
 
-    /// When a packet of any media of a call was last seen, whether it has flows, and whether all of them are held.
+    /// When a packet of any media of a call was last seen, whether it has flows, and whether all of them may be silent.
     @_noLocks
     func liveliness(of lists: CallMediaLists) -> (seen: UInt64, hasFlows: Bool, isHeld: Bool) {
         var result: (seen: UInt64, hasFlows: Bool, isHeld: Bool) = (0, false, true)
@@ -148,9 +152,7 @@ extension MediaTable {
         entry = lists.media
         while entry != 0 {
             let slot = Int(entry) &- 1
-            if media[slot].stream != 0, !media[slot].ends[0].isHeld, !media[slot].ends[1].isHeld {
-                result.isHeld = false
-            }
+            if media[slot].stream != 0, media[slot].isToBeHeard { result.isHeld = false }
             entry = media[slot].next
         }
         return result

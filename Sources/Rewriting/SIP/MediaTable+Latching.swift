@@ -4,7 +4,8 @@ import WireFormats
 ///
 /// Once for each offer and answer, a leg may be latched on to another source: any port of the host that is announced, or of
 /// the one that the description came from. From then on its flows lead there, both ways. Invariant: what comes to a public
-/// port without a flow is brought to the worker exactly while a leg of that port may be latched.
+/// port without a flow is brought to the worker exactly while a leg of that port, on any of the public addresses, may be
+/// latched.
 extension MediaTable {
     /// Lets a leg be latched on to ports of this host and of its outside end's; 0: of neither.
     @_noLocks
@@ -19,9 +20,15 @@ extension MediaTable {
     /// Asks for what comes to a public endpoint without a flow, or for that no longer.
     @_noLocks
     mutating func askForStrays(at translated: Endpoint) {
-        var request = SIPRequest(isAwaited(at: translated) ? .expect : .ignore)
+        var request = SIPRequest(isAwaited(translated.port) ? .expect : .ignore)
         request.port = translated.port
         ask(request)
+    }
+
+    @_noLocks
+    private func isAwaited(_ port: UInt16) -> Bool {
+        for address in 0..<ports.addressCount where isAwaited(at: ports.endpoint(address, port)) { return true }
+        return false
     }
 
     @_noLocks

@@ -6,7 +6,7 @@ public struct OutgoingDatagram: BitwiseCopyable, Sendable {
     public var source: Endpoint
     /// Where it goes.
     public var destination: Endpoint
-    /// Its data, as offsets in the message memory.
+    /// Its data, as offsets in the message memory, or in the frame that it came in.
     var start: Int
     var count: Int
     /// The hops that it has left.
@@ -19,6 +19,14 @@ public struct OutgoingDatagram: BitwiseCopyable, Sendable {
         self.start = start
         self.count = count
         self.timeToLive = timeToLive
+    }
+
+    /// A datagram as it came; its data stand in its frame.
+    @_noLocks
+    public init(_ datagram: UDPPacket) {
+        self.init(
+            from: datagram.source, to: datagram.destination, start: datagram.payload.lowerBound,
+            count: datagram.payload.count, timeToLive: datagram.timeToLive)
     }
 
     /// Octets of the whole IPv4 packet.

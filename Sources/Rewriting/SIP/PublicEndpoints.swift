@@ -3,7 +3,8 @@ import Synchronization
 import WireFormats
 
 /// Which inside endpoint stands behind each public endpoint of media, for all workers: whoever meets one in a session
-/// description from outside can tell what it is inside, also if it is another worker's.
+/// description from outside can tell what it is inside, also if it is another worker's. So it is for phones that another
+/// host has registered: what comes to them is for the worker that hears them.
 ///
 /// Invariant: each word has one writer, the worker to whose slice the port belongs; it is read and written whole.
 @safe public struct PublicEndpoints: Sendable {
@@ -52,10 +53,20 @@ import WireFormats
 
     /// The inside endpoint behind a public one; nil if that is none of the gateway's, or stands for no media.
     @_noLocks
-    func inside(of endpoint: Endpoint) -> Endpoint? {
+    func inside(of endpoint: Endpoint) -> Endpoint? { find(endpoint, mark: 0) }
+
+    /// The phone behind a public endpoint that another inside host has registered it by; nil if there is none.
+    @_noLocks
+    func phone(at endpoint: Endpoint) -> Endpoint? { find(endpoint, mark: PublicEndpoints.phone) }
+
+    /// Marks the words of phones, above address and port.
+    private static var phone: UInt64 { @_noLocks get { 1 &<< 48 } }
+
+    @_noLocks
+    private func find(_ endpoint: Endpoint, mark: UInt64) -> Endpoint? {
         guard let place = place(of: endpoint) else { return nil }
         let word = unsafe words[place].load(ordering: .relaxed)
-        guard word != 0 else { return nil }
+        guard word != 0, word & PublicEndpoints.phone == mark else { return nil }
         return Endpoint(IPv4Address(UInt32(truncatingIfNeeded: word >> 16)), UInt16(truncatingIfNeeded: word))
     }
 
@@ -66,11 +77,21 @@ import WireFormats
         return false
     }
 
-    /// Says what a public endpoint of the caller's own slice stands for; nil: nothing.
+    /// Says what media a public endpoint of the caller's own slice stands for; nil: nothing.
     @_noLocks
     func set(_ endpoint: Endpoint, to inside: Endpoint?) {
+        store(endpoint, inside.map { UInt64($0.address.value) << 16 | UInt64($0.port) } ?? 0)
+    }
+
+    /// Says that another host than the phone itself has registered it by a public endpoint of the caller's own slice.
+    @_noLocks
+    func set(_ endpoint: Endpoint, toPhone inside: Endpoint) {
+        store(endpoint, PublicEndpoints.phone | UInt64(inside.address.value) << 16 | UInt64(inside.port))
+    }
+
+    @_noLocks
+    private func store(_ endpoint: Endpoint, _ word: UInt64) {
         guard let place = place(of: endpoint) else { return }
-        let word = inside.map { UInt64($0.address.value) << 16 | UInt64($0.port) } ?? 0
         unsafe words[place].store(word, ordering: .relaxed)
     }
 

@@ -1,8 +1,8 @@
 import WireFormats
 
 /// An inside endpoint that speaks SIP, and the public endpoint that stands for it: over UDP toward every peer (RFC
-/// 4787 REQ-1), for as long as a registration, a call or packets from inside need it; over TCP toward one peer, for as
-/// long as its connection lasts, or a call that began there.
+/// 4787 REQ-1), for as long as a registration, a call or packets from inside need it; so, too, where it only listens for
+/// TCP connections. Of a connection toward one peer, for as long as it lasts, or a call or registration that began there.
 public struct SIPBinding: BitwiseCopyable, Sendable {
     /// Where in a message an endpoint is named. In each of them the inside end may leave out its port, if that is 5060;
     /// what comes back to it must be without a port then, too.
@@ -39,6 +39,8 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     var registrations: UInt32 = 0
     /// The endpoint that it named as its own in each `Place`; over UDP that is always the inside one.
     var named = [4 of Endpoint](repeating: Endpoint(IPv4Address(0), 0))
+    /// Whether it is of a TCP connection, which has its own public port.
+    var isConnection = false
     /// Whether its connection has ended.
     var isClosed = false
     /// A bit for each `Place` in which it left its port out last.

@@ -2,13 +2,16 @@ import FlowTables
 import PlainMemory
 import WireFormats
 
-/// All bindings of one worker, and the public UDP ports that they have.
+/// All bindings of one worker, and the public ports that they have.
 ///
-/// Invariant: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its public
-/// one. One of TCP is known to its conversation and its calls only.
+/// Invariants: a slot of UDP that is not free is found by `index` by its inside endpoint, and by the port block by its public
+/// one; so is one where an inside end listens for TCP, by `contacts`. That of a connection that an inside end has opened is
+/// found there as long as it lasts, by its public endpoint, and by what its end has named its contact last; where that
+/// listens by itself, or there is a later connection with the same contact, not by that.
 struct SIPBindings: ~Copyable {
     private var bindings: SharedSlots<SIPBinding>
     private var index: FlowIndex
+    private var contacts: FlowIndex
     private var free: FreeList
     private var ports: PortBlock
     private var numbers: Numbers
@@ -18,9 +21,11 @@ struct SIPBindings: ~Copyable {
     ) throws(TableError) {
         let bindings = try SharedSlots<SIPBinding>(count: capacity, descriptor: descriptor)
         let index = try FlowIndex(capacity: capacity, seed: seed)
+        let contacts = try FlowIndex(capacity: 2 * capacity, seed: seed)
         let free = try FreeList(count: capacity)
         self.bindings = bindings
         self.index = index
+        self.contacts = contacts
         self.free = free
         self.ports = ports
         numbers = Numbers(share)
@@ -35,15 +40,49 @@ struct SIPBindings: ~Copyable {
     /// A binding.
     subscript(slot: Int) -> SIPBinding { @_noLocks get { bindings[slot] } }
 
-    /// The binding of an inside endpoint.
-    @_noLocks
-    func find(_ inside: Endpoint) -> Int? { index.find(inside, Endpoint(IPv4Address(0), 0)) }
+    /// Beside an inside endpoint in an index.
+    private static var nobody: Endpoint { @_noLocks get { Endpoint(IPv4Address(0), 0) } }
+    /// Beside the public endpoint of a connection.
+    private static var connection: Endpoint { @_noLocks get { Endpoint(IPv4Address(0), 1) } }
 
-    /// The binding that a public endpoint belongs to.
+    /// The binding of an inside endpoint, over UDP.
+    @_noLocks
+    func find(_ inside: Endpoint) -> Int? { index.find(inside, SIPBindings.nobody) }
+
+    /// The binding by which an inside endpoint is reached over TCP.
+    @_noLocks
+    func find(contact: Endpoint) -> Int? { contacts.find(contact, SIPBindings.nobody) }
+
+    /// The binding that a public endpoint belongs to, over UDP.
     @_noLocks
     func find(translated: Endpoint) -> Int? {
-        guard case .conversation(let slot)? = ports.owner(of: translated) else { return nil }
+        guard case .conversation(let slot)? = ports.owner(of: translated), case .udp = bindings[slot].transport else {
+            return nil
+        }
         return slot
+    }
+
+    /// The same over TCP.
+    @_noLocks
+    func find(translatedContact translated: Endpoint) -> Int? {
+        guard case .conversation(let slot)? = ports.owner(of: translated) else {
+            return contacts.find(translated, SIPBindings.connection)
+        }
+        if case .tcp = bindings[slot].transport { return slot }
+        return nil
+    }
+
+    /// Whether a public port stands for an inside endpoint, on any of the addresses.
+    @_noLocks
+    func isUsed(_ port: UInt16, over transport: SIPTransport) -> Bool {
+        for address in 0..<ports.addressCount {
+            guard case .conversation(let slot)? = ports.owner(of: ports.endpoint(address, port)) else { continue }
+            switch (transport, bindings[slot].transport) {
+            case (.udp, .udp), (.tcp, .tcp): return true
+            case (.udp, .tcp), (.tcp, .udp): continue
+            }
+        }
+        return false
     }
 
     /// The public address of an inside host.
@@ -52,13 +91,19 @@ struct SIPBindings: ~Copyable {
 
     /// Gives an inside endpoint that has none a public one; nil when slots or ports have run out.
     @_noLocks
-    mutating func open(_ inside: Endpoint, _ lottery: inout Lottery, now: UInt64) -> Int? {
+    mutating func open(
+        _ inside: Endpoint, over transport: SIPTransport, _ lottery: inout Lottery, now: UInt64
+    ) -> Int? {
         guard let draw = ports.draw(ports.address(for: inside.address), by: lottery.draw()), let slot = free.take()
         else {
             return nil
         }
-        _ = index.insert(inside, Endpoint(IPv4Address(0), 0), slot: slot)
+        switch transport {
+        case .udp: _ = index.insert(inside, SIPBindings.nobody, slot: slot)
+        case .tcp: _ = contacts.insert(inside, SIPBindings.nobody, slot: slot)
+        }
         var binding = SIPBinding()
+        binding.transport = transport
         binding.number = numbers.next()
         binding.inside = inside
         binding.translated = ports.take(draw, for: .conversation(slot))
@@ -68,28 +113,56 @@ struct SIPBindings: ~Copyable {
         return slot
     }
 
-    /// Gives a TCP connection one, with the public endpoint that it has already; nil when slots have run out.
+    /// Gives a TCP connection that a side has opened one, with the public endpoint that it has already; nil when slots have
+    /// run out.
     @_noLocks
-    mutating func open(connection inside: Endpoint, translated: Endpoint, to peer: Endpoint, now: UInt64) -> Int? {
+    mutating func open(
+        connection inside: Endpoint, translated: Endpoint, to peer: Endpoint, from opener: Side, now: UInt64
+    ) -> Int? {
         guard let slot = free.take() else { return nil }
         var binding = SIPBinding()
         binding.number = numbers.next()
         binding.transport = .tcp
+        binding.isConnection = true
         binding.inside = inside
         binding.translated = translated
         binding.peers[0] = peer
         binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)
+        if case .inside = opener {
+            _ = contacts.insert(translated, SIPBindings.connection, slot: slot)
+            reach(inside, by: slot)
+        }
         return slot
     }
 
-    /// Forgets a binding.
+    /// An inside end has named its contact on a connection of its own.
+    @_noLocks
+    private mutating func reach(_ contact: Endpoint, by slot: Int) {
+        if let known = find(contact: contact) {
+            guard bindings[known].isConnection else { return }
+            contacts.remove(contact, SIPBindings.nobody)
+        }
+        _ = contacts.insert(contact, SIPBindings.nobody, slot: slot)
+    }
+
+    /// A connection is found by its contact no longer.
+    @_noLocks
+    private mutating func forgetContact(of slot: Int) {
+        let contact = bindings[slot].named[SIPBinding.Place.contact.index]
+        if find(contact: contact) == slot { contacts.remove(contact, SIPBindings.nobody) }
+    }
+
+    /// Forgets a binding. That of a connection has been closed.
     @_noLocks
     mutating func end(_ slot: Int) {
         let binding = bindings[slot]
-        if case .udp = binding.transport {
-            index.remove(binding.inside, Endpoint(IPv4Address(0), 0))
+        if !binding.isConnection {
+            switch binding.transport {
+            case .udp: index.remove(binding.inside, SIPBindings.nobody)
+            case .tcp: contacts.remove(binding.inside, SIPBindings.nobody)
+            }
             ports.give(binding.translated)
         }
         bindings.store(SIPBinding(), at: slot)
@@ -119,6 +192,10 @@ struct SIPBindings: ~Copyable {
     /// Its connection has ended.
     @_noLocks
     mutating func didClose(_ slot: Int) {
+        if find(translatedContact: bindings[slot].translated) == slot {
+            contacts.remove(bindings[slot].translated, SIPBindings.connection)
+            forgetContact(of: slot)
+        }
         bindings.beginChange(of: slot)
         bindings[slot].isClosed = true
         bindings.endChange(of: slot)
@@ -163,6 +240,10 @@ struct SIPBindings: ~Copyable {
         let before = bindings[slot]
         let portless = isPortless ? before.portless | place.bit : before.portless & ~place.bit
         if portless == before.portless, endpoint == before.named[place.index] { return }
+        if case .contact = place, before.isConnection, find(translatedContact: before.translated) == slot {
+            forgetContact(of: slot)
+            reach(endpoint, by: slot)
+        }
         bindings.beginChange(of: slot)
         bindings[slot].portless = portless
         bindings[slot].named[place.index] = endpoint

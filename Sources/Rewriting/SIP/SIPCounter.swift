@@ -6,7 +6,7 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
     // Verdicts on messages.
     case sipEdited, sipPassed, sipForeign, sipMalformed, sipRefused, sipBodiesRefused
     case dropSIPChecksum, dropSIPUnknown, dropSIPFull, dropSIPTooLarge, dropSIPFragment
-    case sipFragments
+    case dropSIPIncomplete, sipFragments
     // Events of messages.
     case sipBodiesSigned, sipHostsElsewhere, sipKeepalives, sipPeersFull, sipStreamsUnread, sipErrors, sipUnanswered
     // Events of bindings and registrations.
@@ -30,7 +30,8 @@ public enum SIPCounter: Int, CaseIterable, Sendable {
         case .dropSIPFull:
             "datagram of a new inside host refused: no binding or public port free (gateway.conversations)"
         case .dropSIPTooLarge: "message with more to change than there is room for"
-        case .dropSIPFragment: "fragments lost: no room, too late, overlapping, or not of SIP"
+        case .dropSIPFragment: "fragments lost: no room, overlapping, impossible, or not of SIP"
+        case .dropSIPIncomplete: "datagrams in fragments given up: after two seconds they were not whole"
         case .sipFragments: "fragments of SIP datagrams that were put together"
         case .sipBodiesSigned: "bodies left as they are because the sender has signed them (auth-int)"
         case .sipHostsElsewhere: "addresses of other inside hosts, left as they are"

@@ -4,7 +4,7 @@ import WireFormats
 /// What a message says of media in its body (RFC 8866, RFC 3264), and what follows from it for ports and flows.
 extension SIPGateway {
     /// What a session description is to the ones before it: the offer of an exchange, or its answer.
-    private struct Part {
+    struct Part {
         let isOffer: Bool
         let exchange: Exchange
 
@@ -133,18 +133,22 @@ extension SIPGateway {
         if message.startLine.method == nil { isProvisional = message.startLine.code < 200 }
         var call = calls[slot]
         var isComplete = true
+        let isOpener = isOpener(message, context, part)
         // What the session's own c= line has to say.
         var common: IPv4Address?
         for line in 0..<description.mediaCount {
-            var end = end(line)
+            var end = end(line, isOpener: isOpener)
             var stream: Int?
             if context.side == .inside {
-                if isTranslated(end, context) {
+                if end.isOpener {
+                    if let address = hide(line, end, context) { common = address }
+                } else if isTranslated(end, context) {
                     stream = media.stream(
-                        for: end, in: &call.media, call: call.number, &lottery, frees: now &+ settings.linger)
+                        for: end, pairs: pairCount(line), in: &call.media, call: call.number, at: slot, &lottery,
+                        frees: now &+ settings.linger)
                     if let stream {
                         let stream = media.stream(stream)
-                        translate(line, end, media: stream.translated, control: stream.translatedControl)
+                        translate(bytes, line, end, media: stream.translated, control: stream.translatedControl)
                         common = stream.translated.address
                     } else {
                         isComplete = false
@@ -152,18 +156,26 @@ extension SIPGateway {
                 }
                 if stream == nil, end.isThere { end = MediaEnd() }
             } else if let local = localEnd(end) {
-                translate(line, end, media: local.media, control: local.control)
+                translate(bytes, line, end, media: local.media, control: local.control)
                 if !description[line].hasConnection { common = local.media.address }
                 end = MediaEnd()
             } else {
                 addCandidates(line, to: &end)
                 end.latching = latching(end, hasCandidates: hasCandidates(line), context)
             }
+            let count =
+                description.portCount(of: line) > 1 ? translatePairs(line, end, stream, in: &call.media) : 1
             guard let part else { continue }
-            let item = MediaTable.Description(
+            var item = MediaTable.Description(
                 call: call.number, tag: tag, line: line, side: context.side, exchange: part.exchange,
                 isProvisional: isProvisional, end: end, stream: stream, closes: now &+ settings.linger)
             isComplete = note(item, isOffer: part.isOffer, &call) && isComplete
+            for step in 1..<count {
+                item.line = line &+ step &* SessionDescription.mediaMax
+                item.end = end.above(by: step)
+                if let stream { item.stream = media.stream(for: item.end, step, above: stream, in: &call.media) }
+                isComplete = note(item, isOffer: part.isOffer, &call) && isComplete
+            }
         }
         if let common { translateSession(to: common, context) }
         if !isComplete { count(.mediaFull) }
@@ -227,17 +239,17 @@ extension SIPGateway {
     /// An address that only the inside can reach: the sender's own, or a private one, since media and signalling may have
     /// different hosts.
     @_noLocks
-    private func isInside(_ address: IPv4Address, _ context: Context) -> Bool {
+    func isInside(_ address: IPv4Address, _ context: Context) -> Bool {
         address == context.inside.address || address.isPrivate
     }
 
-    /// What an m= line says, of either side; nothing where it is not carried by UDP.
-    @_noLocks
-    private func end(_ line: Int) -> MediaEnd {
+    /// What an m= line says, of either side; nothing where it is carried by neither UDP nor TCP.
+    @inline(__always) @_noLocks
+    private func end(_ line: Int, isOpener: Bool) -> MediaEnd {
         let media = description[line]
         let address = description.address(of: line)
         var end = MediaEnd()
-        guard media.isDatagram, media.port.number != 0, address.isThere else { return end }
+        guard media.isDatagram || media.isStream, media.port.number != 0, address.isThere else { return end }
         end.isHeld = media.isHeld
         guard address.value.value != 0 else {
             end.keepsPrevious = true
@@ -245,6 +257,10 @@ extension SIPGateway {
             return end
         }
         end.media = Endpoint(address.value, media.port.number)
+        if media.isStream {
+            end.transport = .tcp
+            end.setup = description.particulars(of: line).setup ?? (isOpener ? .active : .passive)
+        }
         guard media.isRTP else { return end }
         end.clockRate = media.clockRate
         end.isMultiplexed = media.isMultiplexed
@@ -254,10 +270,12 @@ extension SIPGateway {
         return end
     }
 
-    /// Puts other endpoints into the place of those of a media: port, c= line of its own, a=rtcp, and the candidates that
-    /// are the same endpoints, so that the default destination stays among them (RFC 8839 section 8).
+    /// Puts other endpoints into the place of those of a media: port, c= line of its own, a=rtcp, URIs of MSRP, and the
+    /// candidates that are the same endpoints, so that the default destination stays among them (RFC 8839 section 8).
     @_noLocks
-    private mutating func translate(_ line: Int, _ end: MediaEnd, media target: Endpoint, control: Endpoint) {
+    private mutating func translate(
+        _ bytes: RawSpan, _ line: Int, _ end: MediaEnd, media target: Endpoint, control: Endpoint
+    ) {
         let item = description[line]
         splices.replace(item.port.range, by: target.port)
         if item.hasConnection { splices.replace(item.connection.range, by: target.address) }
@@ -265,6 +283,7 @@ extension SIPGateway {
             splices.replace(item.control.range, by: end.control == end.media ? target.port : control.port)
             if item.controlAddress.isThere { splices.replace(item.controlAddress.range, by: control.address) }
         }
+        if item.isStream { return translatePath(bytes, line, end, media: target) }
         guard case .rewrite = settings.ice else { return }
         for index in 0..<item.candidateCount {
             let candidate = description.candidate(index, of: line)
@@ -295,6 +314,36 @@ extension SIPGateway {
         if connection.isThere, isInside(connection.value, context) { splices.replace(connection.range, by: address) }
     }
 
+    /// The most pairs of ports of an m= line that are translated; more of them are not announced.
+    private static var pairMax: Int { @_noLocks get { 8 } }
+
+    /// How many pairs of ports of an m= line are to be translated.
+    @_noLocks
+    private func pairCount(_ line: Int) -> Int { min(description.portCount(of: line), SIPGateway.pairMax) }
+
+    /// Gives the pairs of ports behind the first of an inside end the public ones that follow its own; where there are not
+    /// enough, fewer are announced. How many there are, of an outside end as many as it says: each pair is like an m= line.
+    @_noLocks
+    private mutating func translatePairs(
+        _ line: Int, _ end: MediaEnd, _ stream: Int?, in lists: inout CallMediaLists
+    ) -> Int {
+        guard end.isThere else { return 1 }
+        var count = 1
+        while count < pairCount(line) {
+            if let stream, media.stream(for: end.above(by: count), count, above: stream, in: &lists) == nil { break }
+            count &+= 1
+        }
+        let item = description[line]
+        guard stream != nil, count < item.portCount else { return count }
+        let end = description.particulars(of: line).portsEnd
+        if count == 1 {
+            splices.remove(item.port.range.upperBound..<end)
+        } else {
+            splices.replace(item.port.range.upperBound &+ 1..<end, by: UInt16(truncatingIfNeeded: count))
+        }
+        return count
+    }
+
     // MARK: From outside
 
     /// The candidates of an outside end, to which flows are opened, too.
@@ -318,12 +367,12 @@ extension SIPGateway {
     }
 
     /// The inside end behind a public endpoint that an outside description names: another phone of this site, which the
-    /// provider has connected with this one. They talk to each other directly; nil where they are to do it by hairpin.
+    /// provider has connected with this one. They talk to each other directly; nil where they are to do it by hairpin, for
+    /// which TCP has no way.
     @_noLocks
     private func localEnd(_ end: MediaEnd) -> MediaEnd? {
-        guard case .direct = settings.localMedia, end.isThere, let inside = published.inside(of: end.media) else {
-            return nil
-        }
+        if case .hairpin = settings.localMedia, case .udp = end.transport { return nil }
+        guard end.isThere, let inside = published.inside(of: end.media) else { return nil }
         var local = end
         local.media = inside
         if let control = published.inside(of: end.control) { local.control = control }

@@ -9,18 +9,22 @@ extension SIPGateway {
     /// Whether a connection more can have a binding.
     var hasRoom: Bool { @_noLocks get { bindings.count < bindings.capacity } }
 
-    /// Gives a connection a binding; nil when there is no slot.
+    /// Gives a connection that a side has opened a binding; nil when there is no slot.
     @_noLocks
-    mutating func open(connection inside: Endpoint, translated: Endpoint, to peer: Endpoint, now: UInt64) -> Int? {
-        let slot = bindings.open(connection: inside, translated: translated, to: peer, now: now)
+    mutating func open(
+        connection inside: Endpoint, translated: Endpoint, to peer: Endpoint, from opener: Side, now: UInt64
+    ) -> Int? {
+        let slot = bindings.open(connection: inside, translated: translated, to: peer, from: opener, now: now)
         if slot != nil { count(.bindingsOpened) }
         return slot
     }
 
-    /// Where the inside end of a connection can be reached, as it has said, while a registration or a call needs that.
+    /// Where the inside end can be reached that a public endpoint stands for, as it has said over TCP or UDP, and the slot of
+    /// that binding; nil while no registration or call needs it.
     @_noLocks
-    func contact(of slot: Int) -> Endpoint? {
-        isNeeded(connection: slot) ? bindings[slot].named[SIPBinding.Place.contact.index] : nil
+    func contact(at translated: Endpoint) -> (endpoint: Endpoint, binding: Int)? {
+        guard let slot = bindings.find(translatedContact: translated), bindings[slot].users > 0 else { return nil }
+        return (bindings[slot].named[SIPBinding.Place.contact.index], slot)
     }
 
     /// The inside end of a connection that comes from outside goes by the names that it has given on its own.
@@ -39,6 +43,7 @@ extension SIPGateway {
     @_noLocks
     mutating func ask(_ kind: SIPRequest.Kind, inside: Endpoint, translated: Endpoint, outside: Endpoint) {
         var request = SIPRequest(kind)
+        request.leg.transport = .tcp
         request.leg.inside = inside
         request.leg.translated = translated
         request.leg.outside = outside
@@ -46,10 +51,11 @@ extension SIPGateway {
         media.ask(request)
     }
 
-    /// A connection has ended, and with it all registrations that lead to it. Calls go on.
+    /// A connection has ended, and with it all registrations that lead to it. Calls go on, and so do registrations of
+    /// contacts for UDP.
     @_noLocks
     mutating func close(connection slot: Int) {
-        endRegistrations(of: slot, until: .max)
+        endRegistrations(ofConnection: slot)
         bindings.didClose(slot)
         schedule(binding: slot)
     }
@@ -67,10 +73,13 @@ extension SIPGateway {
         return translate(bytes, message, Context(from: side, slot: slot, bindings[slot]))
     }
 
-    /// Forgets the binding of a connection that has ended once no call needs it. False when it lives on.
+    /// Forgets the binding of a connection that has ended once no call needs it, and nothing is registered by it. False when
+    /// it lives on.
     @_noLocks
     mutating func forget(connection slot: Int) -> Bool {
-        guard bindings[slot].isClosed, bindings[slot].users == 0 else { return false }
+        guard bindings[slot].isClosed, bindings[slot].users == 0, bindings[slot].registrations == 0 else {
+            return false
+        }
         count(.bindingsEnded)
         wheel.clear(slot)
         bindings.end(slot)

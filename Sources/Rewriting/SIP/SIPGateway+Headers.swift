@@ -58,8 +58,9 @@ extension SIPGateway {
         var isFirst = isFirst
         while let value = values.next(in: bytes) {
             guard let via = ViaValue(bytes, value) else { continue }
-            if isName(bytes, via.transport, of: context.transport), case .ipv4(let address) = via.sentBy.kind,
-                let endpoint = translate(via.sentBy, address, context), let place = via.maddr?.value,
+            if let transport = SIPTransport(bytes, via.transport), transport == context.transport,
+                case .ipv4(let address) = via.sentBy.kind, let endpoint = translate(via.sentBy, address, context),
+                let place = via.maddr?.value,
                 address == IPv4Address(bytes, text: place)
             {
                 splices.replace(place, by: endpoint.address)
@@ -74,7 +75,8 @@ extension SIPGateway {
     private mutating func translate(_ sentBy: SIPHost, _ address: IPv4Address, _ context: Context) -> Endpoint? {
         let endpoint = Endpoint(address, sentBy.port ?? 5060)
         let range = sentBy.range.lowerBound..<sentBy.portRange.upperBound
-        return translate(endpoint, range, isPortless: sentBy.port == nil, .own(.via), context)
+        return translate(
+            endpoint, URITransport(context.transport), range, isPortless: sentBy.port == nil, .own(.via), context)
     }
 
     @_noLocks
@@ -111,45 +113,26 @@ extension SIPGateway {
     private mutating func translate(
         _ bytes: RawSpan, _ host: NumericHost, _ mention: Mention, _ context: Context
     ) {
-        guard isReached(bytes, host.parameters, by: context.transport) else { return }
+        guard let transport = URITransport(bytes, host.parameters, by: context.transport) else { return }
         let endpoint = Endpoint(host.address, host.port ?? 5060)
-        _ = translate(endpoint, host.range, isPortless: host.port == nil, mention, context)
-    }
-
-    /// A binding stands for an endpoint of one transport only. A URI that names none in its parameters means the one that
-    /// it came by.
-    @_noLocks
-    func isReached(_ bytes: RawSpan, _ parameters: Range<Int>, by transport: SIPTransport) -> Bool {
-        guard !parameters.isEmpty, let name = Parameters.value(of: .transport, in: bytes, parameters) else {
-            return true
-        }
-        return isName(bytes, name, of: transport)
-    }
-
-    @_noLocks
-    private func isName(_ bytes: RawSpan, _ name: Range<Int>, of transport: SIPTransport) -> Bool {
-        guard name.count == 3 else { return false }
-        var letters: UInt32 = 0
-        for offset in name { letters = letters << 8 | UInt32(bytes.octet(at: offset) | 0x20) }
-        switch transport {
-        case .udp: return letters == 0x75_6470
-        case .tcp: return letters == 0x74_6370
-        }
+        _ = translate(endpoint, transport, host.range, isPortless: host.port == nil, mention, context)
     }
 
     /// Translates an endpoint that stands in `range`, maybe without its port; what it became, or nil if it stays.
     @_noLocks
     private mutating func translate(
-        _ endpoint: Endpoint, _ range: Range<Int>, isPortless: Bool, _ mention: Mention, _ context: Context
+        _ endpoint: Endpoint, _ transport: URITransport, _ range: Range<Int>, isPortless: Bool, _ mention: Mention,
+        _ context: Context
     ) -> Endpoint? {
-        guard context.side == .inside else { return restore(endpoint, range, mention.place, context) }
-        guard let slot = binding(of: endpoint, mention, context) else { return nil }
+        guard context.side == .inside else { return restore(endpoint, transport, range, mention.place, context) }
+        guard let slot = binding(of: endpoint, transport, mention, context) else { return nil }
+        if case .own(.contact) = mention { named = slot }
         switch mention {
-        case .own(.contact):
-            named = slot
-            bindings.note(slot, .contact, endpoint, isPortless: isPortless)
-        case .own, .identity: bindings.note(slot, mention.place, endpoint, isPortless: isPortless)
         case .copy: break
+        // By what names another's connection goes is for its end to say.
+        case .own, .identity:
+            if slot != context.binding, bindings[slot].isConnection { break }
+            bindings.note(slot, mention.place, endpoint, isPortless: isPortless)
         }
         let translated = bindings[slot].translated
         splices.replace(range, by: translated)
@@ -158,17 +141,30 @@ extension SIPGateway {
 
     /// Puts what the inside end has named back into the place of its public endpoint. Only bindings of this worker are: to
     /// it the inside end's messages come, where they are made public again. A TCP connection has one of its own, which
-    /// stands for all that its end has named. What has turned back comes from a public endpoint, which is the sender's.
+    /// stands for all that its end has named, and to others for its contact. What has turned back comes from a public
+    /// endpoint, which is the sender's.
     @_noLocks
     private mutating func restore(
-        _ endpoint: Endpoint, _ range: Range<Int>, _ place: SIPBinding.Place, _ context: Context
+        _ endpoint: Endpoint, _ transport: URITransport, _ range: Range<Int>, _ place: SIPBinding.Place,
+        _ context: Context
     ) -> Endpoint? {
         guard endpoint != context.source else { return nil }
-        var slot = bindings.find(translated: endpoint)
-        if case .tcp = context.transport { slot = endpoint == context.translated ? context.binding : nil }
-        guard let slot else { return nil }
+        var known = binding(at: endpoint, transport, context)
+        // By what a host of another worker has registered it the inside end is asked for, and it says that to nobody.
+        if known == nil, endpoint == context.translated, case .contact = place, case .udp = context.transport,
+            case .udp = transport.transport
+        {
+            known = context.binding
+        }
+        guard let slot = known else { return nil }
         let binding = bindings[slot]
+        var place = place
+        if slot != context.binding, binding.isConnection { place = .contact }
         let named = binding.named[place.index]
+        // Nothing becomes what would be another public endpoint on its way back.
+        if slot != context.binding {
+            guard let back = find(named, transport, context), back == slot else { return nil }
+        }
         if binding.portless & place.bit != 0, named.port == 5060 {
             splices.replace(range, by: named.address)
         } else {
@@ -177,26 +173,51 @@ extension SIPGateway {
         return named
     }
 
+    /// The binding whose public endpoint stands in a message from outside. Where a URI that came by TCP says
+    /// none, UDP is meant if there is no such one of TCP (RFC 3263 section 4.1).
+    @_noLocks
+    func binding(at translated: Endpoint, _ transport: URITransport, _ context: Context) -> Int? {
+        switch transport.transport {
+        case .udp: return bindings.find(translated: translated)
+        case .tcp:
+            if translated == context.translated, case .tcp = context.transport { return context.binding }
+            let slot = bindings.find(translatedContact: translated)
+            return slot == nil && !transport.isSaid ? bindings.find(translated: translated) : slot
+        }
+    }
+
+    /// The binding that an endpoint has which an inside end names, likewise.
+    @_noLocks
+    private func find(_ endpoint: Endpoint, _ transport: URITransport, _ context: Context) -> Int? {
+        switch transport.transport {
+        case .udp: return bindings.find(endpoint)
+        case .tcp:
+            if case .tcp = context.transport, endpoint.address == context.inside.address { return context.binding }
+            let slot = bindings.find(contact: endpoint)
+            return slot == nil && !transport.isSaid ? bindings.find(endpoint) : slot
+        }
+    }
+
     /// The binding of an endpoint that an inside end names. What it says of other hosts opens nothing, unless it registers
     /// them.
     @_noLocks
-    private mutating func binding(of endpoint: Endpoint, _ mention: Mention, _ context: Context) -> Int? {
-        if endpoint == context.inside { return context.binding }
+    private mutating func binding(
+        of endpoint: Endpoint, _ transport: URITransport, _ mention: Mention, _ context: Context
+    ) -> Int? {
+        if endpoint == context.inside, transport.transport == context.transport { return context.binding }
+        if let slot = find(endpoint, transport, context) { return slot }
         let isOwn = endpoint.address == context.inside.address
-        if case .tcp = context.transport {
-            if isOwn { return context.binding }
-        } else if let slot = bindings.find(endpoint) {
-            return slot
-        }
         guard isOwn || endpoint.address.isPrivate else { return nil }
         if !isOwn, !context.isRegistration {
             count(.sipHostsElsewhere)
             return nil
         }
         // No message has to name many.
-        guard case .own = mention, case .udp = context.transport, endpoint.port >= 1024, media.requestCount < 16 else {
-            return nil
-        }
-        return open(endpoint)
+        guard case .own = mention, endpoint.port >= 1024, media.requestCount < 16 else { return nil }
+        // Nor has anybody to let strangers connect to others.
+        if case .tcp = transport.transport, !acceptsConnections || !isOwn { return nil }
+        guard let slot = open(endpoint, over: transport.transport) else { return nil }
+        if !isOwn { published.set(bindings[slot].translated, toPhone: endpoint) }
+        return slot
     }
 }

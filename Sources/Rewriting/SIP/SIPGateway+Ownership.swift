@@ -14,10 +14,16 @@ extension SIPGateway {
     @_noLocks
     public func media(at translated: Endpoint) -> Endpoint? { published.inside(of: translated) }
 
-    /// The inside endpoint behind a public one of this worker; nil if there is none.
+    /// The phone that another inside host has registered by a public endpoint, whichever worker's that is; nil if there is
+    /// none.
+    @_noLocks
+    public func phone(at translated: Endpoint) -> Endpoint? { published.phone(at: translated) }
+
+    /// The inside endpoint behind a public one of this worker, or that a phone of this worker is registered by; nil if there
+    /// is none.
     @_noLocks
     public func inside(of translated: Endpoint) -> Endpoint? {
-        guard let slot = bindings.find(translated: translated) else { return nil }
+        guard let slot = bindings.find(translated: translated) else { return phone(at: translated) }
         return bindings[slot].inside
     }
 }

@@ -51,12 +51,10 @@ extension SIPGateway {
     @_noLocks
     private func binding(ofContact range: Range<Int>, _ bytes: RawSpan, _ context: Context) -> Int? {
         guard let uri = SIPURI(bytes, range), let host = uri.host,
-            isReached(bytes, uri.parameters, by: context.transport),
+            let transport = URITransport(bytes, uri.parameters, by: context.transport),
             case .ipv4(let address) = host.kind, let port = host.port
         else { return nil }
-        let endpoint = Endpoint(address, port)
-        if case .tcp = context.transport { return endpoint == context.translated ? context.binding : nil }
-        return bindings.find(translated: endpoint)
+        return binding(at: Endpoint(address, port), transport, context)
     }
 
     @_noLocks
@@ -86,6 +84,13 @@ extension SIPGateway {
         registration.expires = end
         guard registrations.add(registration, to: context.binding, &bindings) else { return count(.registrationsFull) }
         count(.registrationsOpened)
+    }
+
+    /// Ends what has been registered on a connection and leads to it.
+    @_noLocks
+    mutating func endRegistrations(ofConnection slot: Int) {
+        registrations.mark(leadingTo: slot, of: bindings[slot])
+        endRegistrations(of: slot, until: 0)
     }
 
     /// Ends what a binding has registered until a time or before.
@@ -125,7 +130,7 @@ extension SIPGateway {
     mutating func schedule(binding slot: Int) {
         let binding = bindings[slot]
         var deadline = max(binding.sent &+ settings.binding, binding.subscribed)
-        if case .tcp = binding.transport {
+        if binding.isConnection {
             guard !forget(connection: slot), let first = registrations.first(of: binding) else { return }
             deadline = registrations[first].expires
         } else if let first = registrations.first(of: binding) {
@@ -142,16 +147,16 @@ extension SIPGateway {
     mutating func expire(binding slot: Int) {
         endRegistrations(of: slot, until: now)
         let binding = bindings[slot]
-        if case .tcp = binding.transport { return schedule(binding: slot) }
+        if binding.isConnection { return schedule(binding: slot) }
         if binding.registrations != 0 {
             if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
         } else if binding.users == 0, now >= max(binding.sent &+ settings.binding, binding.subscribed) {
             count(.bindingsEnded)
-            var request = SIPRequest(.unbind)
-            request.port = binding.translated.port
-            media.ask(request)
+            published.set(binding.translated, to: nil)
             wheel.clear(slot)
-            return bindings.end(slot)
+            bindings.end(slot)
+            guard !bindings.isUsed(binding.translated.port, over: binding.transport) else { return }
+            return ask(binding.transport == .udp ? .unbind : .unlisten, for: binding.translated.port)
         }
         schedule(binding: slot)
     }

@@ -12,7 +12,7 @@ import WireFormats
 /// session descriptions. What names no such address passes byte for byte.
 ///
 /// After each call the caller works off the requests, and then the outbox, and clears both. Invariants: one thread; every
-/// binding of UDP and every call that is not free has a deadline on the wheel.
+/// binding but a connection's and every call that is not free has a deadline on the wheel.
 public struct SIPGateway: ~Copyable {
     /// The size of the tables.
     public struct Capacity: Sendable {
@@ -74,7 +74,8 @@ public struct SIPGateway: ~Copyable {
             source = datagram.source
             destination = datagram.destination
             inside = binding.inside
-            translated = binding.translated
+            // To whom another host has registered, requests come by an endpoint of that host's worker.
+            translated = side == .outside ? datagram.destination : binding.translated
             timeToLive = datagram.timeToLive
         }
 
@@ -102,6 +103,8 @@ public struct SIPGateway: ~Copyable {
         case tooLarge
     }
 
+    /// Whether TCP connections come to what inside ends name their contacts: where `Gateway` serves SIP, too.
+    var acceptsConnections = false
     /// What the operator has decided.
     public private(set) var settings: SIPSettings
     var bindings: SIPBindings
@@ -127,8 +130,9 @@ public struct SIPGateway: ~Copyable {
     public private(set) var outboxCount = 0
 
     /// A gateway with empty tables, of one worker: `ports` are those of all workers, of which it uses the slice of its
-    /// `share`: a part for signalling, and the rest in pairs for media. UDP's ports are not TCP's, so that `Gateway` may
-    /// have the same. The `table` is that of all workers; `seed` and `now` are as for `Gateway`.
+    /// `share`: a part for signalling, over UDP and TCP, and the rest in pairs for media. UDP's ports are not TCP's, so that
+    /// `Gateway` may have the same ones as media over UDP. The `table` is that of all workers; `seed` and `now` are as for
+    /// `Gateway`.
     public init(
         _ capacity: Capacity, addresses: [IPv4Address], ports: ClosedRange<UInt16>, settings: SIPSettings,
         table: PublicEndpoints.Table, seed: UInt64, now: UInt64, descriptors: Descriptors = Descriptors(),
@@ -136,10 +140,9 @@ public struct SIPGateway: ~Copyable {
     ) throws(TableError) {
         var lottery = Lottery(seed: seed)
         let slice = PortCut(ports, workers: share.count).slice(share.index)
-        // An eighth for signalling, and so that the rest begins with an even port.
-        let last = (slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
-        let signalling = try PortBlock(addresses, slice.lowerBound...last)
-        let pairs = try PortBlock(addresses, last + 1...slice.upperBound, inPairs: true)
+        let range = SIPGateway.signalling(of: slice)
+        let signalling = try PortBlock(addresses, range)
+        let pairs = try PortBlock(addresses, range.upperBound + 1...slice.upperBound, inPairs: true)
         let bindings = try SIPBindings(
             capacity: capacity.bindings, descriptor: descriptors.bindings, ports: signalling, seed: lottery.draw(),
             share: share)
@@ -148,8 +151,8 @@ public struct SIPGateway: ~Copyable {
         let calls = try SIPCalls(
             capacity: capacity.calls, descriptor: descriptors.calls, seed: lottery.draw(), share: share)
         let media = try MediaTable(
-            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs, published: table.endpoints,
-            share: share)
+            capacity: capacity.media, descriptor: descriptors.legs, ports: pairs,
+            portsForTCP: SIPGateway.connections(of: slice), published: table.endpoints, share: share)
         let counters = try SIPCounters(descriptor: descriptors.counters)
         let wheel = try TimerWheel(count: capacity.bindings + capacity.calls, tick: 10_000_000, now: now)
         let splices = try Splices()
@@ -172,6 +175,19 @@ public struct SIPGateway: ~Copyable {
         self.description = description
         self.message = message
         self.outbox = outbox
+    }
+
+    /// The ports of a slice for signalling, over UDP and for contacts that are reached over TCP: an eighth, and so that the
+    /// rest begins with an even port.
+    static func signalling(of slice: ClosedRange<UInt16>) -> ClosedRange<UInt16> {
+        slice.lowerBound...(slice.lowerBound + UInt16(max(1, slice.count / 8))) | 1
+    }
+
+    /// Those that media over TCP have, and media over UDP may: an eighth, from an even one on, which is nobody else's over
+    /// TCP; nil where there are too few.
+    static func connections(of slice: ClosedRange<UInt16>) -> ClosedRange<UInt16>? {
+        let first = (Int(slice.upperBound) + 2 - slice.count / 8) & ~1
+        return first < slice.upperBound ? UInt16(first)...slice.upperBound : nil
     }
 
     /// A gateway for where SIP is off: with room for next to nothing.
@@ -256,19 +272,25 @@ public struct SIPGateway: ~Copyable {
             bindings.didSend(slot, to: datagram.destination, now: now)
             work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
         } else {
-            guard let slot = bindings.find(translated: datagram.destination) else { return count(.dropSIPUnknown) }
+            guard let slot = bindings.find(translated: datagram.destination) ?? registered(at: datagram.destination)
+            else { return count(.dropSIPUnknown) }
             work(frame, datagram, Context(datagram, from: side, slot: slot, bindings[slot]))
         }
     }
 
+    /// The binding of a phone that a host of another worker has registered by a public endpoint; nil if there is none.
+    @_noLocks
+    private mutating func registered(at translated: Endpoint) -> Int? {
+        guard let phone = published.phone(at: translated) else { return nil }
+        return bindings.find(phone) ?? open(phone)
+    }
+
     /// Gives an inside endpoint a binding.
     @_noLocks
-    mutating func open(_ inside: Endpoint) -> Int? {
-        guard let slot = bindings.open(inside, &lottery, now: now) else { return nil }
+    mutating func open(_ inside: Endpoint, over transport: SIPTransport = .udp) -> Int? {
+        guard let slot = bindings.open(inside, over: transport, &lottery, now: now) else { return nil }
         count(.bindingsOpened)
-        var request = SIPRequest(.bind)
-        request.port = bindings[slot].translated.port
-        media.ask(request)
+        ask(transport == .udp ? .bind : .listen, for: bindings[slot].translated.port)
         schedule(binding: slot)
         return slot
     }

@@ -44,6 +44,17 @@ struct SIPRegistrations: ~Copyable {
         }
     }
 
+    /// The same for all that lead to a binding.
+    @_noLocks
+    mutating func mark(leadingTo contact: Int, of binding: SIPBinding) {
+        var entry = binding.registrations
+        while entry != 0 {
+            let slot = Int(entry) &- 1
+            if registrations[slot].contact == contact { refresh(slot, at: registrations[slot].registrar, until: 0) }
+            entry = registrations[slot].next
+        }
+    }
+
     /// Whether a binding is registered at a registrar.
     @_noLocks
     func isRegistrar(_ peer: Endpoint, of binding: SIPBinding) -> Bool {

@@ -4,7 +4,7 @@ public struct SIPRequest: BitwiseCopyable, Sendable {
     public enum Kind: UInt8, BitwiseCopyable, Sendable {
         /// Steer what comes to the public port to the workers.
         case bind
-        /// Do so no longer.
+        /// Do so no longer: it stands for nobody on any address.
         case unbind
         /// Open both flows of a leg.
         case open
@@ -16,7 +16,7 @@ public struct SIPRequest: BitwiseCopyable, Sendable {
         case ignore
         /// See when a packet last passed, and tell `legObserved`.
         case observe
-        /// Steer TCP that comes to the public port to the workers.
+        /// Steer TCP that comes to the public port without a flow to the workers: signalling, or media.
         case listen
         /// Do so no longer.
         case unlisten
@@ -28,7 +28,7 @@ public struct SIPRequest: BitwiseCopyable, Sendable {
 
     /// What is to be done.
     public var kind: Kind
-    /// The public port, for `bind`, `unbind`, `expect`, `ignore`, `listen` and `unlisten`.
+    /// The public port, on all of the public addresses, for `bind`, `unbind`, `expect`, `ignore`, `listen` and `unlisten`.
     public var port: UInt16 = 0
     /// The leg as it is, or was, and its slot; for `accept` and `forget` the ends of the connection, and no more.
     public var leg = MediaLeg()

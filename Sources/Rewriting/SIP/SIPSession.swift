@@ -68,12 +68,6 @@ struct SIPSession: BitwiseCopyable {
     @_noLocks
     func isNeeded(_ gateway: borrowing SIPGateway) -> Bool { binding >= 0 && gateway.isNeeded(connection: binding) }
 
-    /// Where the inside end can be reached, while that is needed.
-    @_noLocks
-    func contact(_ gateway: borrowing SIPGateway) -> Endpoint? {
-        binding >= 0 ? gateway.contact(of: binding) : nil
-    }
-
     /// The connection has ended.
     @_noLocks
     mutating func close(_ gateway: inout SIPGateway) {

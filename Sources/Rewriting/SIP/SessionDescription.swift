@@ -52,8 +52,11 @@ struct SessionDescription: ~Copyable {
     /// An m= line and what belongs to it.
     struct Media: BitwiseCopyable {
         var port = Port()
-        /// Whether it is carried by UDP, and whether by RTP with RTCP beside it.
+        /// How many ports there are, of each two or of each one, from that one on.
+        var portCount = 1
+        /// Whether it is carried by UDP, whether by TCP, and whether by RTP with RTCP beside it.
         var isDatagram = false
+        var isStream = false
         var isRTP = false
         /// The first payload type of RTP, and its clock rate in Hz; 0 while that is not known.
         var payloadType: UInt8?
@@ -73,6 +76,27 @@ struct SessionDescription: ~Copyable {
 
         @_noLocks
         init() {}
+    }
+
+    /// What only few m= lines have to say: those of TCP, and those of several ports.
+    struct Particulars: BitwiseCopyable {
+        /// Who opens the connection; nil where that is not said.
+        var setup: SDPSetup?
+        /// Where the URIs of MSRP stand.
+        var pathStart = 0
+        var pathEnd = 0
+        /// Whether those only name the session, because the connection leads to where m= and c= say (RFC 6714).
+        var isAnchored = false
+        /// Where the field ends that begins with the port.
+        var portsEnd = 0
+
+        @_noLocks
+        init() {}
+
+        var path: Range<Int> {
+            @_noLocks get { pathStart..<pathEnd }
+            @_noLocks set { (pathStart, pathEnd) = (newValue.lowerBound, newValue.upperBound) }
+        }
     }
 
     /// An address that ICE may try, of UDP and IPv4.
@@ -97,19 +121,31 @@ struct SessionDescription: ~Copyable {
     private(set) var hasRemoteCandidates = false
     // In memory of their own, because reading one element of an InlineArray of a borrowed value copies all of them.
     private var media: Slots<Media>
+    private var particulars: Slots<Particulars>
     private var candidates: Slots<Candidate>
     private var candidateCount = 0
     private var isHeld = false
+    private var setup: SDPSetup?
 
     init() throws(TableError) {
         let media = try Slots<Media>(count: SessionDescription.mediaMax)
+        let particulars = try Slots<Particulars>(count: SessionDescription.mediaMax)
         let candidates = try Slots<Candidate>(count: 64)
         self.media = media
+        self.particulars = particulars
         self.candidates = candidates
     }
 
     /// An m= line, from 0 to `mediaCount`.
     subscript(index: Int) -> Media { @_noLocks get { media[index] } }
+
+    /// How many ports an m= line has, of each two or of each one.
+    @inline(__always) @_noLocks
+    func portCount(of line: Int) -> Int { media[line].portCount }
+
+    /// What an m= line has to say beside that, if it is one of TCP or has several ports.
+    @_noLocks
+    func particulars(of line: Int) -> Particulars { particulars[line] }
 
     /// A candidate of an m= line, from 0 to its `candidateCount`.
     @_noLocks
@@ -128,6 +164,7 @@ struct SessionDescription: ~Copyable {
         candidateCount = 0
         hasRemoteCandidates = false
         isHeld = false
+        setup = nil
         var isLine = true
         var reader = SDPReader(bytes, range)
         while let line = reader.next(in: bytes) {
@@ -150,8 +187,6 @@ struct SessionDescription: ~Copyable {
         // One that cannot be read keeps its place, so that the lines of both sides are the same ones.
         if let media = SDPMedia(bytes, value) {
             line.port = Port(media.port)
-            // There is one pair of ports for each media, so that of several the first one stays.
-            if media.portCount > 1 { line.port.end = UInt32(truncatingIfNeeded: fieldEnd(bytes, media)) }
             switch media.transport {
             case .rtp:
                 line.isDatagram = true
@@ -159,7 +194,16 @@ struct SessionDescription: ~Copyable {
                 line.payloadType = media.payloadType
                 if let type = media.payloadType { line.clockRate = SessionDescription.clockRate(of: type) }
             case .udp: line.isDatagram = true
-            case .tcp, .other: break
+            case .tcp, .rtpOverTCP:
+                line.isStream = true
+                if case .rtpOverTCP = media.transport { line.isRTP = true }
+                particulars[mediaCount] = Particulars()
+                particulars[mediaCount].setup = setup
+            case .other: break
+            }
+            if media.portCount > 1 {
+                line.portCount = media.portCount
+                particulars[mediaCount].portsEnd = portsEnd(bytes, media)
             }
         }
         media[mediaCount] = line
@@ -183,7 +227,7 @@ struct SessionDescription: ~Copyable {
 
     /// Where the field ends that begins with the port.
     @_noLocks
-    private func fieldEnd(_ bytes: RawSpan, _ media: SDPMedia) -> Int {
+    private func portsEnd(_ bytes: RawSpan, _ media: SDPMedia) -> Int {
         var end = media.transportText.lowerBound
         while end > media.port.range.upperBound, !bytes.octet(at: end &- 1).isGraphic { end &-= 1 }
         return end
@@ -196,11 +240,12 @@ struct SessionDescription: ~Copyable {
         case .connection:
             if let connection = SDPConnection(bytes, line.value) { self.connection = Address(connection.address) }
         case .sendOnly, .inactive: isHeld = true
+        case .setup: setup = SDPSetup(bytes, line.value)
         default: break
         }
     }
 
-    @_noLocks
+    @inline(__always) @_noLocks
     private mutating func readMedia(_ bytes: RawSpan, _ line: SDPLine) {
         let index = mediaCount &- 1
         switch line.kind {
@@ -225,6 +270,9 @@ struct SessionDescription: ~Copyable {
         case .sendReceive, .receiveOnly: media[index].isHeld = false
         case .candidate: readCandidate(bytes, line.value, index)
         case .remoteCandidates: hasRemoteCandidates = true
+        case .setup where media[index].isStream: particulars[index].setup = SDPSetup(bytes, line.value)
+        case .path where media[index].isStream: particulars[index].path = line.value
+        case .cema where media[index].isStream: particulars[index].isAnchored = true
         default: break
         }
     }

@@ -22,6 +22,7 @@ final class SIPBench {
     static let server = Endpoint("198.51.100.9:5060")!
 
     private(set) var gateway: SIPGateway
+    private let addresses: [IPv4Address]
     var now: UInt64 = 100 * SIPBench.second
     /// Whether media pass through every flow.
     var talks = false
@@ -30,6 +31,8 @@ final class SIPBench {
     private(set) var ports: Set<UInt16> = []
     /// The public ports of media where what has no flow is brought to the worker.
     private(set) var expected: Set<UInt16> = []
+    /// The public ports of media over TCP, for which connections come to the worker.
+    private(set) var listening: Set<UInt16> = []
     /// The public endpoints of those that have sent something.
     private(set) var translated: [Endpoint: Endpoint] = [:]
     /// Every change of the flows, for who wants to replay them.
@@ -43,24 +46,36 @@ final class SIPBench {
 
     init(
         _ capacity: SIPGateway.Capacity = .init(bindings: 64, registrations: 64, calls: 64, media: 256),
-        ports: ClosedRange<UInt16> = 40000...40999, settings: SIPSettings = SIPSettings(), seed: UInt64 = 7
+        addresses: [IPv4Address] = [SIPBench.publicAddress], ports: ClosedRange<UInt16> = 40000...40999,
+        settings: SIPSettings = SIPSettings(), seed: UInt64 = 7, table: PublicEndpoints.Table? = nil,
+        share: WorkerShare = WorkerShare()
     ) {
-        gateway = try! SIPBench.gateway(capacity, ports: ports, settings: settings, seed: seed, now: now)
+        self.addresses = addresses
+        gateway = try! SIPBench.gateway(
+            capacity, addresses: addresses, ports: ports, settings: settings, seed: seed, now: now, table: table,
+            share: share)
     }
 
     static func gateway(
-        _ capacity: SIPGateway.Capacity, ports: ClosedRange<UInt16>, settings: SIPSettings, seed: UInt64, now: UInt64
+        _ capacity: SIPGateway.Capacity, addresses: [IPv4Address] = [publicAddress], ports: ClosedRange<UInt16>,
+        settings: SIPSettings, seed: UInt64, now: UInt64, table: PublicEndpoints.Table? = nil,
+        share: WorkerShare = WorkerShare()
     ) throws -> SIPGateway {
         try SIPGateway(
-            capacity, addresses: [publicAddress], ports: ports, settings: settings,
-            table: PublicEndpoints.Table([publicAddress], ports), seed: seed, now: now)
+            capacity, addresses: addresses, ports: ports, settings: settings,
+            table: table ?? PublicEndpoints.Table(addresses, ports), seed: seed, now: now, share: share)
     }
 
     /// How often something was counted.
     func count(_ counter: SIPCounter) -> UInt64 { gateway.counter(counter) }
 
-    /// The open flows, as `inside outside`, those for RTCP alone included.
-    var pairs: Set<String> { Set(flows.values.map { "\($0.inside) \($0.outside)" }) }
+    /// The open flows of UDP, as `inside outside`, those for RTCP alone included.
+    var pairs: Set<String> { pairs(of: .udp) }
+
+    /// The open flows of UDP or TCP.
+    func pairs(of transport: SIPTransport) -> Set<String> {
+        Set(flows.values.filter { $0.transport == transport }.map { "\($0.inside) \($0.outside)" })
+    }
 
     /// The public endpoint of an inside one, which sends a keep-alive if it has none yet.
     func translated(_ inside: Endpoint) -> Endpoint {
@@ -136,6 +151,27 @@ final class SIPBench {
         return true
     }
 
+    /// Somebody connects to a public endpoint of media over TCP; whether the connection gets flows.
+    @discardableResult
+    func connect(from source: String, to translated: Endpoint, flags: UInt8 = 2) -> Bool {
+        guard listening.contains(translated.port) else { return false }
+        let source = Endpoint(source)!
+        var frame = [UInt8](repeating: 0, count: 12)
+        frame.append(half: 0x0800)
+        let ports = UInt32(source.port) << 16 | UInt32(translated.port)
+        let words: [UInt32] = [
+            0x4500_0028, 0x4000, 64 << 24 | 6 << 16, source.address.value, translated.address.value, ports, 0, 0,
+            0x5000_0000 | UInt32(flags) << 16, 0,
+        ]
+        for word in words { frame.append(word: word) }
+        let isOpen = gateway.accept(TCPPacket(frame.span.bytes)!, now: now)
+        _ = workOff()
+        return isOpen
+    }
+
+    /// The caller of the gateway has seen that a connection has ended.
+    func ended(_ slot: Int, _ leg: MediaLeg) { gateway.legEnded(slot, number: leg.number) }
+
     /// The caller of the gateway has seen media come from where a leg expects them.
     func heard(_ slot: Int, _ leg: MediaLeg) {
         gateway.legHeard(slot, number: leg.number)
@@ -172,7 +208,7 @@ final class SIPBench {
         return arrivals
     }
 
-    private static func data(of datagram: OutgoingDatagram, _ gateway: borrowing SIPGateway) -> [UInt8] {
+    static func data(of datagram: OutgoingDatagram, _ gateway: borrowing SIPGateway) -> [UInt8] {
         let span = gateway.data(of: datagram)
         return (0..<span.byteCount).map { span.octet(at: $0) }
     }
@@ -180,17 +216,22 @@ final class SIPBench {
     private func carryOut(_ request: SIPRequest) {
         let leg = request.leg
         switch request.kind {
-        case .bind: #expect(ports.insert(request.port).inserted, "port \(request.port) bound twice")
+        case .bind:
+            #expect(ports.insert(request.port).inserted || addresses.count > 1, "port \(request.port) bound twice")
         case .unbind: #expect(ports.remove(request.port) != nil, "port \(request.port) was not bound")
         case .expect: expected.insert(request.port)
         case .ignore: expected.remove(request.port)
-        case .listen, .unlisten, .accept, .forget: Issue.record("there is no TCP")
+        case .listen:
+            #expect(
+                listening.insert(request.port).inserted || addresses.count > 1, "port \(request.port) listens twice")
+        case .unlisten: #expect(listening.remove(request.port) != nil, "port \(request.port) did not listen")
+        case .accept, .forget: Issue.record("there is no signalling over TCP")
         case .open:
             let isNew = !flows.values.contains { $0.translated == leg.translated && $0.outside == leg.outside }
             #expect(isNew, "the flow \(leg.translated) \(leg.outside) is open already")
             #expect(flows[request.slot] == nil && leg.number != 0)
             #expect(leg.inside.port >= 1024 && leg.inside.address.isPrivate, "a flow to \(leg.inside)")
-            #expect(leg.translated.address == SIPBench.publicAddress && leg.outside.port != 0)
+            #expect(addresses.contains(leg.translated.address) && leg.outside.port != 0)
             #expect(leg.translated.port % 2 == (leg.isControl ? 1 : 0))
             flows[request.slot] = leg
         case .close:
@@ -208,7 +249,7 @@ final class SIPBench {
     func expectNothingLeft(ports free: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         let counts = gateway.counts
         #expect(counts.calls == 0 && counts.media == 0, sourceLocation: sourceLocation)
-        #expect(flows.isEmpty && expected.isEmpty, sourceLocation: sourceLocation)
+        #expect(flows.isEmpty && expected.isEmpty && listening.isEmpty, sourceLocation: sourceLocation)
         #expect(gateway.freeMediaPorts == free, sourceLocation: sourceLocation)
     }
 }

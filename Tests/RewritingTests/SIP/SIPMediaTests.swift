@@ -137,7 +137,7 @@ import WireFormats
         #expect(bench.pairs == ["192.168.1.10:30000 198.51.100.9:20000"])
     }
 
-    @Test func `T.38 over UDPTL has one flow, and a media over TCP none`() {
+    @Test func `T.38 over UDPTL has one flow, and who connects over TCP itself none`() {
         let call = SIPDialogue(bench)
         let text =
             Self.session + """
@@ -164,11 +164,6 @@ import WireFormats
             body: sdp("198.51.100.9", 0) + "m=video 0 RTP/AVP 31\r\nm=audio 20004 RTP/AVP 0\r\n")
         #expect(
             bench.pairs == ["192.168.1.10:30004 198.51.100.9:20004", "192.168.1.10:30005 198.51.100.9:20005"])
-    }
-
-    @Test func `of several ports of one media the first is announced`() {
-        let arrived = offer(Self.session + "m=video 30000/3 RTP/AVP 31\n")
-        #expect(arrived.line("m=") == "m=video \(arrived.port()!) RTP/AVP 31")
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import Rewriting
 import TestSupport
 import Testing
+import WireFormats
 
 /// Random calls, many at once, with datagrams repeated at random.
 @Suite struct SIPPropertyTests {
@@ -19,6 +20,10 @@ import Testing
             let index = calls.firstIndex(where: \.isEnding) ?? random.number(0...calls.count - 1)
             if !calls[index].step() { calls.remove(at: index) }
             guard check(bench, all, seed) else { return }
+            for port in bench.listening.sorted() where random.once(in: 4) {
+                let host = random.one(of: ["198.51.100.9", "198.51.100.9", "192.0.2.66"])
+                bench.connect(from: "\(host):\(random.number(1024...1030))", to: Endpoint(SIPBench.publicAddress, port))
+            }
             if random.once(in: 4), !calls.contains(where: \.isEnding) { bench.wait(random.chance(0.9) ? 0.4 : 20) }
         }
         bench.wait(40)

@@ -15,12 +15,16 @@ final class SIPRandomCall {
         /// On hold by 0.0.0.0.
         var isZero = false
         var direction = "sendrecv"
+        /// Of a media over TCP, who is to connect, if that is said.
+        var setup: String?
 
         func text(_ address: String) -> String {
-            let profile = kind == "image" ? "udptl t38" : "RTP/AVP 0"
+            let profile = ["image": "udptl t38", "message": "TCP/MSRP *"][kind] ?? "RTP/AVP 0"
             var text = "m=\(kind) \(port) \(profile)\r\nc=IN IP4 \(isZero ? "0.0.0.0" : address)\r\na=\(direction)\r\n"
             if let control { text += "a=rtcp:\(control)\r\n" }
             if isMultiplexed { text += "a=rtcp-mux\r\n" }
+            if kind == "message" { text += "a=path:msrp://\(address):\(port)/s;tcp\r\n" }
+            if let setup { text += "a=setup:\(setup)\r\n" }
             return text
         }
     }
@@ -34,7 +38,8 @@ final class SIPRandomCall {
         init() {}
 
         init(_ line: Line, _ address: String) {
-            guard line.port != 0 else { return }
+            // Over TCP there are flows when somebody connects.
+            guard line.port != 0, line.kind != "message" else { return }
             media = "\(address):\(line.port)"
             isMultiplexed = line.isMultiplexed
             if line.kind != "image" { control = "\(address):\(line.control ?? line.port + 1)" }
@@ -92,8 +97,9 @@ final class SIPRandomCall {
         let own = Int(side.rawValue)
         nextPort[own] += 2
         var line = Line(port: 10_000 + 10_000 * own + 100 * number + nextPort[own] % 96)
-        line.kind = random.one(of: ["audio", "audio", "video", "image"])
-        guard line.kind != "image" else { return line }
+        line.kind = random.one(of: ["audio", "audio", "video", "image", "message"])
+        if random.once(in: 2) { line.setup = random.one(of: ["active", "passive", "actpass", "holdconn"]) }
+        guard !["image", "message"].contains(line.kind) else { return line }
         line.isMultiplexed = random.once(in: 3)
         if random.once(in: 4) { line.control = line.port + (random.once(in: 2) ? 3 : 1) }
         return line
@@ -130,7 +136,9 @@ final class SIPRandomCall {
             if lines[own][index].port == 0 && offered.port != 0 || random.once(in: 8) { lines[own][index] = draw(side) }
             if offered.port == 0 { lines[own][index].port = 0 }
             lines[own][index].kind = offered.kind
-            if offered.kind == "image" { (lines[own][index].isMultiplexed, lines[own][index].control) = (false, nil) }
+            if ["image", "message"].contains(offered.kind) {
+                (lines[own][index].isMultiplexed, lines[own][index].control) = (false, nil)
+            }
             lines[own][index].isZero = false
         }
     }

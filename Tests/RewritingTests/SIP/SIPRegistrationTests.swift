@@ -4,21 +4,25 @@ import WireFormats
 
 /// Bindings, and the registrations that keep them.
 @Suite struct SIPRegistrationTests {
-    private let bench = SIPBench()
+    private let bench: SIPBench
     private let phone = SIPBench.phone
     private let server = SIPBench.server
+
+    init() { self.init(bench: SIPBench()) }
+    private init(bench: SIPBench) { self.bench = bench }
 
     /// A REGISTER as it arrives at the registrar.
     @discardableResult
     private func register(
         _ contacts: [String] = ["<sip:alice@192.168.1.10:5060>"], number: Int = 1,
-        aor: String = "sip:alice@example.com",
+        aor: String = "sip:alice@example.com", by sender: String? = nil,
         from: Endpoint = SIPBench.phone, to: Endpoint = SIPBench.server, _ fields: [(String, String)] = []
     ) -> SIPText {
         let message = SIPText(
             "REGISTER sip:example.com SIP/2.0",
             [
-                ("Via", "SIP/2.0/UDP \(from);branch=z9hG4bK\(number);rport"), ("From", "<\(aor)>;tag=\(number)"),
+                ("Via", "SIP/2.0/UDP \(from);branch=z9hG4bK\(number);rport"),
+                ("From", "<\(sender ?? aor)>;tag=\(number)"),
                 ("To", "<\(aor)>"), ("Call-ID", "reg-\(from)"), ("CSeq", "\(number) REGISTER"),
             ] + contacts.map { ("Contact", $0) } + fields)
         return bench.send(message.text, from: from, to: to).first?.message ?? SIPText("", [])
@@ -250,6 +254,56 @@ import WireFormats
         #expect(bench.translated(SIPBench.otherPhone) == translated)
         bench.wait(500)
         #expect(bench.gateway.counts.bindings == 0)
+    }
+
+    @Test func `2.13 item 21: whoever registers for another address of record is reached by that, and ends it`() {
+        let own = bench.translated(phone)
+        let request = register(aor: "sip:boss@example.com", by: "sip:secretary@example.com")
+        #expect(request["Contact"] == "<sip:alice@\(own)>")
+        confirm(request, ["<sip:alice@\(own)>;expires=3600"])
+        bench.wait(3000)
+        #expect(isReached(own) && bench.count(.registrationsOpened) == 1)
+        let leaving = register(
+            ["<sip:alice@\(phone)>;expires=0"], number: 2, aor: "sip:boss@example.com", by: "sip:secretary@example.com")
+        confirm(leaving, [])
+        #expect(bench.count(.registrationsEnded) == 1)
+    }
+
+    @Test func `2.13 item 21: one that another worker hears is asked for there, as the third party says`() {
+        let table = PublicEndpoints.Table([SIPBench.publicAddress], 40000...40999)
+        let workers = (0..<2).map { SIPBench(seed: 7, table: table, share: WorkerShare(index: $0, of: 2)) }
+        let (agent, phone) = (Endpoint("192.168.1.5:5060")!, SIPBench.otherPhone)
+        let first = SIPRegistrationTests(bench: workers[0])
+        let request = first.register(["<sip:bob@\(phone)>"], aor: "sip:bob@example.com", from: agent)
+        let translated = Endpoint(request["Contact"]!.dropFirst(9).dropLast())!
+        first.confirm(request, ["\(request["Contact"]!);expires=1000"], for: agent)
+        #expect(workers[1].gateway.phone(at: translated) == phone)
+        func message(_ line: String, contact: Endpoint, media: Endpoint) -> String {
+            sip(
+                line,
+                [
+                    "Via: SIP/2.0/UDP \(server);branch=z9hG4bK1", "From: <sip:x@example.org>;tag=1",
+                    "To: <sip:bob@\(translated)>;tag=2", "Call-ID: x", "CSeq: 1 INVITE", "Contact: <sip:x@\(contact)>",
+                    "Content-Type: application/sdp",
+                ], body: sdp("\(media.address)", Int(media.port)))
+        }
+        let text = message(
+            "INVITE sip:bob@\(translated) SIP/2.0", contact: server, media: Endpoint("198.51.100.9:30000")!)
+        let invite = workers[1].send(text, from: server, to: translated)
+        // To comes back in the answer as it is.
+        #expect(invite.map(\.destination) == [phone])
+        #expect(invite[0].text == text.replacing("INVITE sip:bob@\(translated)", with: "INVITE sip:bob@\(phone)"))
+        let answer = message("SIP/2.0 200 OK", contact: phone, media: Endpoint("192.168.1.11:20000")!)
+        let answers = workers[1].send(answer, from: phone, to: server)
+        #expect(answers.first?.message["Contact"] == "<sip:x@\(workers[1].translated(phone))>")
+        #expect(answers.first?.message["To"] == "<sip:bob@\(translated)>;tag=2")
+        #expect(workers[1].pairs.count == 2 && workers[1].count(.callsConfirmed) == 1)
+        // Who sends SIP to media gets nowhere, and nobody who sends when the registration is over.
+        let media = workers[1].flows.values.first { !$0.isControl }!.translated
+        #expect(workers[0].send(text, from: server, to: media).isEmpty)
+        workers[0].wait(1400)
+        #expect(workers[0].gateway.counts.bindings == 0 && workers[1].gateway.phone(at: translated) == nil)
+        #expect(workers[1].send(text, from: server, to: translated).isEmpty)
     }
 
     @Test func `2.2 item 12: an answer without any Expires counts for an hour`() {
