@@ -9,6 +9,26 @@ struct LeadingAddress {
     /// Where it ends.
     let end: Int
 
+    /// The same as without `known`, at less cost where one of these stands there.
+    @inline(__always) @_noLocks
+    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ known: borrowing KnownEndpoints) {
+        if let end = known.first.addressEnd(in: bytes, range) {
+            address = known.first.endpoint.address
+            self.end = end
+        } else if let end = known.second.addressEnd(in: bytes, range) {
+            address = known.second.endpoint.address
+            self.end = end
+        } else {
+            guard let read = Self.read(bytes, range) else { return nil }
+            self = read
+        }
+    }
+
+    @inline(never) @_noLocks
+    private static func read(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> LeadingAddress? {
+        LeadingAddress(bytes, range)
+    }
+
     /// Nil when `range` does not begin with one.
     @inline(__always) @_noLocks
     init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {

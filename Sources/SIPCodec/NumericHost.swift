@@ -15,10 +15,13 @@ public struct NumericHost: BitwiseCopyable, Sendable {
     /// The parameters of the URI with the semicolon before the first, for `Parameters`; empty when there are none.
     @inlinable public var parameters: Range<Int> { @inline(__always) @_noLocks get { parametersText.range } }
 
-    /// Reads the URI that fills `range`; nil when it breaks the grammar, has another scheme, or a host of another kind.
+    /// Reads the URI that fills `range`; nil when it breaks the grammar, has another scheme, or a host of another kind. The
+    /// `known` endpoints are found at less cost than others.
     @_noLocks
-    public init?(_ bytes: borrowing RawSpan, uri range: Range<Int>) {
-        if let usual = NumericHost(bytes, beginning: range), usual.range.upperBound == range.upperBound {
+    public init?(
+        _ bytes: borrowing RawSpan, uri range: Range<Int>, known: borrowing KnownEndpoints = KnownEndpoints.none
+    ) {
+        if let usual = NumericHost(bytes, beginning: range, known), usual.range.upperBound == range.upperBound {
             self = usual
         } else {
             self.init(of: SIPURI(bytes, range))
@@ -27,8 +30,10 @@ public struct NumericHost: BitwiseCopyable, Sendable {
 
     /// Reads the value that fills `range` as a `NameAddress`, and its URI.
     @_noLocks
-    public init?(_ bytes: borrowing RawSpan, nameAddress range: Range<Int>) {
-        if let usual = NumericHost(bytes, bracketed: range) {
+    public init?(
+        _ bytes: borrowing RawSpan, nameAddress range: Range<Int>, known: borrowing KnownEndpoints = KnownEndpoints.none
+    ) {
+        if let usual = NumericHost(bytes, bracketed: range, known) {
             self = usual
         } else {
             guard let address = NameAddress(bytes, range) else { return nil }
@@ -38,13 +43,21 @@ public struct NumericHost: BitwiseCopyable, Sendable {
 
     @inline(__always) @_noLocks
     private init?(of uri: SIPURI?) {
-        guard let uri, case .sip = uri.scheme, let host = uri.host, case .ipv4(let address) = host.kind else {
-            return nil
-        }
+        guard let uri, case .sip = uri.scheme, let host = uri.host, let numeric = NumericHost(host) else { return nil }
+        address = numeric.address
+        port = numeric.port
+        text = numeric.text
+        parametersText = TextRange(uri.parameters)
+    }
+
+    /// The host of a Via; nil when it is of another kind.
+    @inline(__always) @_noLocks
+    init?(_ host: SIPHost) {
+        guard case .ipv4(let address) = host.kind else { return nil }
         self.address = address
         port = host.port
         text = TextRange(host.range.lowerBound..<host.portRange.upperBound)
-        parametersText = TextRange(uri.parameters)
+        parametersText = TextRange(host.portRange.upperBound..<host.portRange.upperBound)
     }
 
     // MARK: As nearly all write it
@@ -52,15 +65,17 @@ public struct NumericHost: BitwiseCopyable, Sendable {
     /// <sip:user@host> or <sip:user@host:port>, maybe behind a quoted name, and maybe with parameters behind it; nil for
     /// everything else, which may be an address as well.
     @inline(__always) @_noLocks
-    private init?(_ bytes: borrowing RawSpan, bracketed range: Range<Int>) {
+    private init?(_ bytes: borrowing RawSpan, bracketed range: Range<Int>, _ known: borrowing KnownEndpoints) {
         var start = range.lowerBound
         let end = range.upperBound
-        if start < end, bytes.byte(at: start) == ASCII.quote {
+        guard start < end else { return nil }
+        if bytes.byte(at: start) == ASCII.quote {
             guard let nameEnd = bytes.quotedEnd(start, end) else { return nil }
             start = bytes.skipSpace(nameEnd, end)
+            guard start < end else { return nil }
         }
-        guard start < end, bytes.byte(at: start) == ASCII.lessThan,
-            let host = NumericHost(bytes, beginning: start &+ 1..<end)
+        guard bytes.byte(at: start) == ASCII.lessThan,
+            let host = NumericHost(bytes, beginning: start &+ 1..<end, known)
         else { return nil }
         let close = host.range.upperBound
         guard close < end, bytes.byte(at: close) == ASCII.greaterThan else { return nil }
@@ -70,14 +85,20 @@ public struct NumericHost: BitwiseCopyable, Sendable {
 
     /// sip:user@host or sip:user@host:port, with which `range` begins; what follows is for the caller to see.
     @inline(__always) @_noLocks
-    private init?(_ bytes: borrowing RawSpan, beginning range: Range<Int>) {
+    private init?(_ bytes: borrowing RawSpan, beginning range: Range<Int>, _ known: borrowing KnownEndpoints) {
         let user = range.lowerBound &+ 4
         let limit = range.upperBound
         guard user < limit, bytes.quarter(at: range.lowerBound) & 0xFFDF_DFDF == 0x3A50_4953 else { return nil }
         let at = bytes.end(before: ASCII.at, ASCII.greaterThan, in: user..<limit)
-        guard at > user, at < limit, bytes.byte(at: at) == ASCII.at,
-            let leading = LeadingAddress(bytes, at &+ 1..<limit)
-        else { return nil }
+        guard at > user, at < limit, bytes.byte(at: at) == ASCII.at else { return nil }
+        self.init(bytes, host: at &+ 1..<limit, known)
+    }
+
+    /// The same for host or host:port alone.
+    @inline(__always) @_noLocks
+    init?(_ bytes: borrowing RawSpan, host range: Range<Int>, _ known: borrowing KnownEndpoints) {
+        guard let leading = LeadingAddress(bytes, range, known) else { return nil }
+        let limit = range.upperBound
         var end = leading.end
         var port: UInt16?
         if end < limit, bytes.byte(at: end) == ASCII.colon {
@@ -88,7 +109,7 @@ public struct NumericHost: BitwiseCopyable, Sendable {
         }
         address = leading.address
         self.port = port
-        text = TextRange(at &+ 1..<end)
+        text = TextRange(range.lowerBound..<end)
         parametersText = TextRange(end..<end)
     }
 }

@@ -1,5 +1,6 @@
 // Parameters of header fields and URIs: ;name=value or ;name, in a header field with white space anywhere between.
 
+import CXDP
 import TextFormats
 
 /// The parameters that a gateway reads. Their names may be spelt in any case.
@@ -50,6 +51,27 @@ public enum ParameterName: UInt8, BitwiseCopyable, Hashable, Sendable {
     /// Whether both are the same.
     @_noLocks
     public static func == (left: ParameterName, right: ParameterName) -> Bool { left.rawValue == right.rawValue }
+
+    /// Its first letter, in lower case.
+    var initial: UInt8 {
+        @inline(__always) @_noLocks get {
+            switch self {
+            case .other: 0
+            case .branch, .boundary: UInt8(ascii: "b")
+            case .earlyOnly, .expires: UInt8(ascii: "e")
+            case .fromTag: UInt8(ascii: "f")
+            case .keep: UInt8(ascii: "k")
+            case .lr: UInt8(ascii: "l")
+            case .maddr: UInt8(ascii: "m")
+            case .ob: UInt8(ascii: "o")
+            case .q: UInt8(ascii: "q")
+            case .received, .rport, .refresher, .regID: UInt8(ascii: "r")
+            case .tag, .ttl, .toTag, .transport: UInt8(ascii: "t")
+            case .user: UInt8(ascii: "u")
+            case .sipInstance: UInt8(ascii: "+")
+            }
+        }
+    }
 
     /// The name that stands in `range`.
     @inline(__always) @_noLocks
@@ -136,6 +158,31 @@ public struct Parameters: Sendable {
     /// The value of the first parameter of a name in `range`; nil when there is no such parameter, or it has no value.
     @_noLocks
     public static func value(of name: ParameterName, in bytes: borrowing RawSpan, _ range: Range<Int>) -> Range<Int>? {
+        // Without quotation marks a parameter begins behind each semicolon, and mostly with another letter.
+        let initial = name.initial
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let window = bytes.window(at: start)
+            if sp_equal(window, ASCII.quote) != 0 { return firstValue(of: name, in: bytes, range) }
+            var semicolons = sp_equal(window, ASCII.semicolon)
+            while semicolons != 0 {
+                let semicolon = start &+ semicolons.trailingZeroBitCount
+                semicolons &= semicolons &- 1
+                guard semicolon &+ 1 < range.upperBound else { return nil }
+                let letter = bytes.byte(at: semicolon &+ 1)
+                guard letter | 0x20 == initial || letter <= ASCII.space else { continue }
+                var parameters = Parameters(semicolon..<range.upperBound)
+                if let parameter = parameters.next(in: bytes), parameter.name == name { return parameter.value }
+            }
+            start &+= 16
+        }
+        return nil
+    }
+
+    @_noLocks
+    private static func firstValue(
+        of name: ParameterName, in bytes: borrowing RawSpan, _ range: Range<Int>
+    ) -> Range<Int>? {
         var parameters = Parameters(range)
         while let parameter = parameters.next(in: bytes) {
             if parameter.name == name { return parameter.value }
@@ -189,14 +236,24 @@ extension RawSpan {
     /// before `end`.
     @_noLocks
     func quotedEnd(_ offset: Int, _ end: Int) -> Int? {
-        guard let quote = first(ASCII.quote, in: offset &+ 1..<max(offset &+ 1, end)) else { return nil }
-        if first(ASCII.backslash, in: offset &+ 1..<quote) == nil { return quote &+ 1 }
-        return quotedEndBehindEscapes(offset, end)
+        var start = offset &+ 1
+        while start < end {
+            let window = window(at: start)
+            let marks = sp_equal(window, ASCII.quote) | sp_equal(window, ASCII.backslash)
+            if marks != 0 {
+                let mark = start &+ marks.trailingZeroBitCount
+                guard mark < end else { return nil }
+                return byte(at: mark) == ASCII.quote ? mark &+ 1 : quotedEndBehindEscapes(mark, end)
+            }
+            start &+= 16
+        }
+        return nil
     }
 
+    /// The same from the first backslash on, at `offset`.
     @inline(never) @_noLocks
     private func quotedEndBehindEscapes(_ offset: Int, _ end: Int) -> Int? {
-        var offset = offset &+ 1
+        var offset = offset
         while offset < end {
             let byte = byte(at: offset)
             if byte == ASCII.quote { return offset &+ 1 }

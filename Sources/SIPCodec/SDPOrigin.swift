@@ -9,18 +9,22 @@ public struct SDPOrigin: Sendable {
     /// Where the session was made.
     public let address: SDPAddress
 
-    /// Reads the value of a line of the kind `origin`; nil when it does not end with an address of the Internet.
+    /// Reads the value of a line of the kind `origin`; nil when it does not end with an address of the
+    /// Internet. The `known` endpoints' addresses are found at less cost than others.
     @_noLocks
-    public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
+    public init?(
+        _ bytes: borrowing RawSpan, _ value: Range<Int>, known: borrowing KnownEndpoints = KnownEndpoints.none
+    ) {
         var start = Self.lastField(bytes, value)
         let usual = start &- 8
         if usual > value.lowerBound, Keyword(bytes, usual..<start) == Keyword(" IN IP4 ") {
-            guard let address = SDPAddress(bytes, start..<value.upperBound) else { return nil }
+            guard let address = SDPAddress(bytes, start..<value.upperBound, known) else { return nil }
             self.address = address
             return
         }
         for _ in 0..<2 { start = Self.lastField(bytes, value.lowerBound..<start) }
-        guard let connection = SDPConnection(bytes, start..<value.upperBound), connection.suffix.isEmpty else {
+        guard let connection = SDPConnection(bytes, start..<value.upperBound, known: known), connection.suffix.isEmpty
+        else {
             return nil
         }
         address = connection.address

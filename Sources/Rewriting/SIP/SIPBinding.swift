@@ -1,3 +1,4 @@
+import SIPCodec
 import WireFormats
 
 /// An inside endpoint that speaks SIP, and the public endpoint that stands for it: over UDP toward every peer (RFC
@@ -29,6 +30,10 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     public var peer: Endpoint { @_noLocks get { peers[0] } }
     /// The same, and where it sent to before, the latest first.
     var peers = [4 of Endpoint](repeating: Endpoint(IPv4Address(0), 0))
+    /// The texts of the inside end, of its public endpoint, and of the peer, which most of its messages have in them.
+    var insideText = KnownEndpoint(Endpoint(IPv4Address(0), 0))
+    var translatedText = KnownEndpoint(Endpoint(IPv4Address(0), 0))
+    var peerText = KnownEndpoint(Endpoint(IPv4Address(0), 0))
     /// When it last sent anything, in nanoseconds of the monotonic clock (RFC 4787 REQ-6: what arrives does not count).
     public internal(set) var sent: UInt64 = 0
     /// How many calls and registrations need it.
@@ -51,6 +56,12 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     @_noLocks
     init() {}
 
+    /// The endpoints that stand in most messages from a side.
+    @_noLocks
+    func known(from side: Side) -> KnownEndpoints {
+        KnownEndpoints(side == .inside ? insideText : translatedText, peerText)
+    }
+
     /// Whether it has lately sent to a peer.
     @_noLocks
     func hasSent(to peer: Endpoint) -> Bool {
@@ -61,6 +72,8 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     /// Notes that it sends to a peer.
     @_noLocks
     mutating func didSend(to peer: Endpoint) {
+        if peers[0] == peer { return }
+        peerText = KnownEndpoint(peer)
         var moved = peer
         for index in 0..<4 {
             let before = peers[index]

@@ -1,5 +1,6 @@
 import FlowTables
 import PlainMemory
+import SIPCodec
 import WireFormats
 
 /// All bindings of one worker, and the public ports that they have.
@@ -107,6 +108,8 @@ struct SIPBindings: ~Copyable {
         binding.number = numbers.next()
         binding.inside = inside
         binding.translated = ports.take(draw, for: .conversation(slot))
+        binding.insideText = KnownEndpoint(inside)
+        binding.translatedText = KnownEndpoint(binding.translated)
         binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)
@@ -126,7 +129,9 @@ struct SIPBindings: ~Copyable {
         binding.isConnection = true
         binding.inside = inside
         binding.translated = translated
-        binding.peers[0] = peer
+        binding.insideText = KnownEndpoint(inside)
+        binding.translatedText = KnownEndpoint(translated)
+        binding.didSend(to: peer)
         binding.named = [4 of Endpoint](repeating: inside)
         binding.sent = now
         bindings.store(binding, at: slot)

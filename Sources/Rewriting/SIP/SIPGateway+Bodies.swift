@@ -86,7 +86,7 @@ extension SIPGateway {
             return true
         }
         guard canNegotiate(message) else { return true }
-        description.read(bytes, range)
+        description.read(bytes, range, known: context.known)
         let part = isCurrent ? part(of: message, calls[slot], context) : nil
         let isComplete = translateDescription(bytes, message, context, call: slot, part)
         switch settings.ice {

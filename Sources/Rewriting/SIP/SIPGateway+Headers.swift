@@ -28,7 +28,9 @@ extension SIPGateway {
     @_noLocks
     mutating func translateHeaders(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
         named = nil
-        if message.startLine.method != nil, let host = NumericHost(bytes, uri: message.startLine.uri) {
+        if message.startLine.method != nil,
+            let host = NumericHost(bytes, uri: message.startLine.uri, known: context.known)
+        {
             translate(bytes, host, .copy(.contact), context)
         }
         var isFirst = true
@@ -57,11 +59,12 @@ extension SIPGateway {
         var values = ValueList(row)
         var isFirst = isFirst
         while let value = values.next(in: bytes) {
-            guard let via = ViaValue(bytes, value) else { continue }
-            if let transport = SIPTransport(bytes, via.transport), transport == context.transport,
-                case .ipv4(let address) = via.sentBy.kind, let endpoint = translate(via.sentBy, address, context),
-                let place = via.maddr?.value,
-                address == IPv4Address(bytes, text: place)
+            guard let via = ViaHop(bytes, value, known: context.known) else { continue }
+            if let sentBy = via.sentBy, let transport = SIPTransport(bytes, via.transport),
+                transport == context.transport,
+                let endpoint = translate(sentBy, URITransport(transport), .own(.via), context),
+                let place = Parameters.value(of: .maddr, in: bytes, via.parameters),
+                sentBy.address == IPv4Address(bytes, text: place)
             {
                 splices.replace(place, by: endpoint.address)
             }
@@ -72,21 +75,16 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private mutating func translate(_ sentBy: SIPHost, _ address: IPv4Address, _ context: Context) -> Endpoint? {
-        let endpoint = Endpoint(address, sentBy.port ?? 5060)
-        let range = sentBy.range.lowerBound..<sentBy.portRange.upperBound
-        return translate(
-            endpoint, URITransport(context.transport), range, isPortless: sentBy.port == nil, .own(.via), context)
-    }
-
-    @_noLocks
-    private mutating func restoreSource(_ bytes: RawSpan, _ via: ViaValue, _ context: Context) {
-        if let place = via.received?.value, let address = IPv4Address(bytes, text: place),
+    private mutating func restoreSource(_ bytes: RawSpan, _ via: ViaHop, _ context: Context) {
+        if let place = Parameters.value(of: .received, in: bytes, via.parameters),
+            let address = IPv4Address(bytes, text: place),
             address == context.translated.address
         {
             splices.replace(place, by: context.inside.address)
         }
-        if let place = via.rport?.value, let port = SDPPort(bytes, place), port.number == context.translated.port {
+        if let place = Parameters.value(of: .rport, in: bytes, via.parameters), let port = SDPPort(bytes, place),
+            port.number == context.translated.port
+        {
             splices.replace(place, by: context.inside.port)
         }
     }
@@ -105,7 +103,7 @@ extension SIPGateway {
     private mutating func translateAddress(
         _ bytes: RawSpan, _ value: Range<Int>, _ mention: Mention, _ context: Context
     ) {
-        guard let host = NumericHost(bytes, nameAddress: value) else { return }
+        guard let host = NumericHost(bytes, nameAddress: value, known: context.known) else { return }
         translate(bytes, host, mention, context)
     }
 
@@ -114,16 +112,16 @@ extension SIPGateway {
         _ bytes: RawSpan, _ host: NumericHost, _ mention: Mention, _ context: Context
     ) {
         guard let transport = URITransport(bytes, host.parameters, by: context.transport) else { return }
-        let endpoint = Endpoint(host.address, host.port ?? 5060)
-        _ = translate(endpoint, transport, host.range, isPortless: host.port == nil, mention, context)
+        _ = translate(host, transport, mention, context)
     }
 
-    /// Translates an endpoint that stands in `range`, maybe without its port; what it became, or nil if it stays.
+    /// Translates an address that stands in a message, maybe without its port; what it became, or nil if it stays.
     @_noLocks
     private mutating func translate(
-        _ endpoint: Endpoint, _ transport: URITransport, _ range: Range<Int>, isPortless: Bool, _ mention: Mention,
-        _ context: Context
+        _ host: NumericHost, _ transport: URITransport, _ mention: Mention, _ context: Context
     ) -> Endpoint? {
+        let (range, isPortless) = (host.range, host.port == nil)
+        let endpoint = Endpoint(host.address, host.port ?? 5060)
         guard context.side == .inside else { return restore(endpoint, transport, range, mention.place, context) }
         guard let slot = binding(of: endpoint, transport, mention, context) else { return nil }
         if case .own(.contact) = mention { named = slot }

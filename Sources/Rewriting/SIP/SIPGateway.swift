@@ -63,6 +63,8 @@ public struct SIPGateway: ~Copyable {
         let inside: Endpoint
         let translated: Endpoint
         let timeToLive: UInt8
+        /// The inside end as the messages of this side name it, and its peer.
+        let known: KnownEndpoints
         /// Whether an inside end registers somebody.
         var isRegistration = false
 
@@ -77,6 +79,7 @@ public struct SIPGateway: ~Copyable {
             // To whom another host has registered, requests come by an endpoint of that host's worker.
             translated = side == .outside ? datagram.destination : binding.translated
             timeToLive = datagram.timeToLive
+            known = binding.known(from: side)
         }
 
         /// A message on a connection.
@@ -90,6 +93,7 @@ public struct SIPGateway: ~Copyable {
             inside = connection.inside
             translated = connection.translated
             timeToLive = 0
+            known = connection.known(from: side)
         }
     }
 

@@ -155,9 +155,9 @@ struct SessionDescription: ~Copyable {
     @_noLocks
     func address(of line: Int) -> Address { media[line].hasConnection ? media[line].connection : connection }
 
-    /// Reads a session description.
+    /// Reads a session description, in which the `known` endpoints' addresses are found at less cost than others.
     @_noLocks
-    mutating func read(_ bytes: RawSpan, _ range: Range<Int>) {
+    mutating func read(_ bytes: RawSpan, _ range: Range<Int>, known: borrowing KnownEndpoints) {
         origin = Address()
         connection = Address()
         mediaCount = 0
@@ -172,9 +172,9 @@ struct SessionDescription: ~Copyable {
                 isLine = mediaCount < SessionDescription.mediaMax
                 if isLine { begin(bytes, line.value) }
             } else if mediaCount == 0 {
-                readSession(bytes, line)
+                readSession(bytes, line, known)
             } else if isLine {
-                readMedia(bytes, line)
+                readMedia(bytes, line, known)
             }
         }
     }
@@ -234,11 +234,14 @@ struct SessionDescription: ~Copyable {
     }
 
     @_noLocks
-    private mutating func readSession(_ bytes: RawSpan, _ line: SDPLine) {
+    private mutating func readSession(_ bytes: RawSpan, _ line: SDPLine, _ known: borrowing KnownEndpoints) {
         switch line.kind {
-        case .origin: if let origin = SDPOrigin(bytes, line.value) { self.origin = Address(origin.address) }
+        case .origin:
+            if let origin = SDPOrigin(bytes, line.value, known: known) { self.origin = Address(origin.address) }
         case .connection:
-            if let connection = SDPConnection(bytes, line.value) { self.connection = Address(connection.address) }
+            if let connection = SDPConnection(bytes, line.value, known: known) {
+                self.connection = Address(connection.address)
+            }
         case .sendOnly, .inactive: isHeld = true
         case .setup: setup = SDPSetup(bytes, line.value)
         default: break
@@ -246,12 +249,12 @@ struct SessionDescription: ~Copyable {
     }
 
     @inline(__always) @_noLocks
-    private mutating func readMedia(_ bytes: RawSpan, _ line: SDPLine) {
+    private mutating func readMedia(_ bytes: RawSpan, _ line: SDPLine, _ known: borrowing KnownEndpoints) {
         let index = mediaCount &- 1
         switch line.kind {
         case .connection:
             media[index].hasConnection = true
-            if let connection = SDPConnection(bytes, line.value) {
+            if let connection = SDPConnection(bytes, line.value, known: known) {
                 media[index].connection = Address(connection.address)
             }
         case .rtcp:

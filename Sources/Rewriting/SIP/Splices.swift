@@ -1,4 +1,5 @@
 import PlainMemory
+import SIPCodec
 import WireFormats
 
 /// What is to be changed in one message: ranges of its bytes, and what takes their place. Everything else stays as it is,
@@ -11,7 +12,7 @@ struct Splices: ~Copyable {
     struct Splice: BitwiseCopyable {
         var start: UInt32
         var end: UInt32
-        var text: SpliceText
+        var text: EndpointText
     }
 
     /// The longest text of one splice: an address and a port.
@@ -27,7 +28,7 @@ struct Splices: ~Copyable {
     private var splices: Slots<Splice>
     /// What was written last, which comes again mostly.
     private var endpoint = Endpoint(IPv4Address(0), 0)
-    private var endpointText = SpliceText(Endpoint(IPv4Address(0), 0))
+    private var endpointText = EndpointText(Endpoint(IPv4Address(0), 0))
     /// How many there are.
     private(set) var count = 0
     /// Whether there were more than fit.
@@ -47,16 +48,16 @@ struct Splices: ~Copyable {
 
     /// Removes a range.
     @_noLocks
-    mutating func remove(_ range: Range<Int>) { replace(range, by: SpliceText()) }
+    mutating func remove(_ range: Range<Int>) { replace(range, by: EndpointText()) }
 
     /// Puts a number into the place of a range.
     @_noLocks
-    mutating func replace(_ range: Range<Int>, by number: UInt16) { replace(range, by: SpliceText(number)) }
+    mutating func replace(_ range: Range<Int>, by number: UInt16) { replace(range, by: EndpointText(number)) }
 
     /// Puts an address into the place of a range.
     @_noLocks
     mutating func replace(_ range: Range<Int>, by address: IPv4Address) {
-        replace(range, by: address == endpoint.address ? endpointText.withoutPort : SpliceText(address))
+        replace(range, by: address == endpoint.address ? endpointText.withoutPort : EndpointText(address))
     }
 
     /// Puts an endpoint, `address:port`, into the place of a range.
@@ -64,14 +65,14 @@ struct Splices: ~Copyable {
     mutating func replace(_ range: Range<Int>, by endpoint: Endpoint) {
         if endpoint != self.endpoint {
             self.endpoint = endpoint
-            endpointText = SpliceText(endpoint)
+            endpointText = EndpointText(endpoint)
         }
         replace(range, by: endpointText)
     }
 
     /// Keeps the order: most come in it, and only parameters of one header field do not.
     @_noLocks
-    private mutating func replace(_ range: Range<Int>, by text: SpliceText) {
+    private mutating func replace(_ range: Range<Int>, by text: EndpointText) {
         guard count < splices.count else {
             isFull = true
             return
