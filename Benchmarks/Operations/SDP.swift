@@ -1,4 +1,5 @@
 import SIPCodec
+import WireFormats
 
 /// Reading session descriptions.
 extension Operation {
@@ -6,9 +7,12 @@ extension Operation {
         [
             Operation(name: "sdp-read", mostNanoseconds: 400) {
                 let offer = Array(offer.utf8)
+                let sender = KnownEndpoint(Endpoint(IPv4Address(192, 168, 1, 10), 5060))
+                let receiver = KnownEndpoint(Endpoint(IPv4Address(198, 51, 100, 9), 5060))
+                let known = KnownEndpoints(sender, receiver)
                 return { count in
                     var sum: UInt64 = 0
-                    for _ in 0..<count { sum &+= read(offer.span.bytes) }
+                    for _ in 0..<count { sum &+= read(offer.span.bytes, known) }
                     return sum
                 }
             }
@@ -22,14 +26,15 @@ extension Operation {
         "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", "a=ptime:20", "a=sendrecv", "",
     ].joined(separator: "\r\n")
 
-    /// Reads all that a gateway needs of it, as it stands in the middle of a frame.
-    private static func read(_ bytes: RawSpan) -> UInt64 {
+    /// Reads all that a gateway needs of it, as it stands in the middle of a frame, in a message whose sender and receiver are
+    /// known.
+    private static func read(_ bytes: RawSpan, _ known: KnownEndpoints) -> UInt64 {
         var reader = SDPReader(bytes, 0..<bytes.byteCount)
         var sum = 0
         while let line = reader.next(in: bytes) {
             switch line.kind {
-            case .origin: sum &+= SDPOrigin(bytes, line.value)?.address.range.lowerBound ?? 0
-            case .connection: sum &+= SDPConnection(bytes, line.value)?.address.range.lowerBound ?? 0
+            case .origin: sum &+= SDPOrigin(bytes, line.value, known: known)?.address.range.lowerBound ?? 0
+            case .connection: sum &+= SDPConnection(bytes, line.value, known: known)?.address.range.lowerBound ?? 0
             case .media: sum &+= SDPMedia(bytes, line.value).map { Int($0.port.number) } ?? 0
             default: sum &+= line.value.lowerBound
             }
