@@ -134,9 +134,16 @@ static __always_inline enum steering_counter read_ipv4(struct packet *packet)
 	return UNDECIDED;
 }
 
+/* Whether something comes before the transport header (RFC 8200 section 4). */
+static __always_inline int is_extension(__u8 header)
+{
+	return header == IPPROTO_HOPOPTS || header == IPPROTO_ROUTING || header == IPPROTO_DSTOPTS ||
+	       header == IPPROTO_FRAGMENT;
+}
+
 /*
- * Over the extension headers (RFC 8200 section 4): in the upper half how far behind the fixed header's beginning the
- * transport header is, in the lower half what it is. Or a verdict less UNDECIDED, below 0.
+ * Over the extension headers: in the upper half how far behind the fixed header's beginning the transport header is,
+ * in the lower half what it is. Or a verdict less UNDECIDED, below 0.
  *
  * Not static, so that the verifier looks at it by itself: what comes next it would otherwise follow again behind every
  * number of extension headers, and that is more than Linux 6.1 does.
@@ -152,10 +159,10 @@ __noinline int skip_extensions(struct xdp_md *context, __u32 offset)
 		return (int)steering_counter_pass_short - UNDECIDED;
 	next = ip->nexthdr;
 	for (int i = 0; i < EXTENSIONS_MAX; i++) {
+		if (!is_extension(next))
+			break;
 		if (next == IPPROTO_FRAGMENT)
 			return (int)steering_counter_pass_fragment - UNDECIDED;
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS)
-			break;
 		if ((void *)(extension + 1) > end)
 			return (int)steering_counter_pass_short - UNDECIDED;
 		next = extension->nexthdr;
@@ -167,7 +174,7 @@ __noinline int skip_extensions(struct xdp_md *context, __u32 offset)
 static __always_inline enum steering_counter read_ipv6(struct packet *packet)
 {
 	struct ipv6hdr *ip = packet->network;
-	__u32 headers;
+	__u32 headers = sizeof(*ip);
 	int found;
 
 	if ((void *)(ip + 1) > packet->end || ip->version != 6)
@@ -178,13 +185,18 @@ static __always_inline enum steering_counter read_ipv6(struct packet *packet)
 	packet->family = 6;
 	packet->dscp = bpf_ntohs(*(__be16 *)ip) >> 6 & 0x3f;
 	packet->hops = ip->hop_limit;
-	found = skip_extensions(packet->context, sizeof(struct ethhdr) + packet->tags * sizeof(struct vlan_tag));
-	if (found < 0)
-		return found + UNDECIDED;
-	headers = found >> 16 & 0x7fff;
-	if (headers > packet->length)
-		return steering_counter_pass_short;
-	packet->protocol = found;
+	packet->protocol = ip->nexthdr;
+	/* Hardly ever, and the call alone costs as much as all the rest of a packet that passes. */
+	if (is_extension(ip->nexthdr)) {
+		found = skip_extensions(packet->context,
+					sizeof(struct ethhdr) + packet->tags * sizeof(struct vlan_tag));
+		if (found < 0)
+			return found + UNDECIDED;
+		headers = found >> 16 & 0x7fff;
+		if (headers > packet->length)
+			return steering_counter_pass_short;
+		packet->protocol = found;
+	}
 	packet->transport = packet->network + headers;
 	packet->payload = packet->length - headers;
 	return UNDECIDED;
