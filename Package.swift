@@ -52,7 +52,7 @@ let package = Package(
             name: "Rewriting",
             dependencies: ["CXDP", "FTPCodec", "FlowTables", "PlainMemory", "SIPCodec", "TextFormats", "WireFormats"],
             swiftSettings: packetPath),
-        .target(name: "XDPSockets", dependencies: ["CXDP", "FlowTables"], swiftSettings: packetPath),
+        .target(name: "XDPSockets", dependencies: ["CXDP", "FlowTables", "PlainMemory"], swiftSettings: packetPath),
         .target(
             name: "Steering", dependencies: ["CSteering", "CXDP", "WireFormats"], swiftSettings: packetPath,
             plugins: ["CompileXDP"]),

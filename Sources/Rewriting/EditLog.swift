@@ -30,7 +30,8 @@ struct Edit: BitwiseCopyable {
 /// Invariants: edits are in order and do not overlap; `base` is target minus source before the first of them, and
 /// edits acknowledged as a whole are folded into it. An edit is atomic: a position within it maps to one of its ends.
 /// Replacements of equal length are not logged, since they shift nothing. When the log is full its last two edits
-/// become one that spans both: coarser, never wrong, so the log cannot overflow.
+/// become one that spans both: coarser, never wrong, so the log cannot overflow. (What only looks is `mutating` for the
+/// reason that `Stream` gives.)
 struct EditLog: BitwiseCopyable {
     /// Which end of an edit a position within it maps to.
     enum Rounding { case down, up }
@@ -61,7 +62,7 @@ struct EditLog: BitwiseCopyable {
 
     /// The target's number for a position of the source.
     @_noLocks
-    func target(of position: SequenceNumber, _ rounding: Rounding) -> SequenceNumber {
+    mutating func target(of position: SequenceNumber, _ rounding: Rounding) -> SequenceNumber {
         var shift = base
         for index in 0..<count {
             let edit = edits[index]
@@ -74,7 +75,7 @@ struct EditLog: BitwiseCopyable {
 
     /// The source's number for a position of the target.
     @_noLocks
-    func source(of position: SequenceNumber, _ rounding: Rounding) -> SequenceNumber {
+    mutating func source(of position: SequenceNumber, _ rounding: Rounding) -> SequenceNumber {
         var shift = base
         for index in 0..<count {
             let edit = edits[index]

@@ -151,7 +151,7 @@ struct EditedConnection: BitwiseCopyable {
     mutating func restate(to side: Side, _ outbox: inout Outbox) { acknowledge(side, &outbox) }
 
     /// Whether both FINs have been acknowledged by their targets.
-    var isFinished: Bool { @_noLocks get { streams[0].isFinished && streams[1].isFinished } }
+    var isFinished: Bool { @_noLocks mutating get { streams[0].isFinished && streams[1].isFinished } }
 
     /// Sends toward a side what its window now lets through.
     @_noLocks

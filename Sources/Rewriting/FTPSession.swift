@@ -256,7 +256,7 @@ struct FTPSession: BitwiseCopyable {
 
     /// Whether a line could be edited, or changes how the bytes after it are read.
     @_noLocks
-    private func mustBeWhole(_ line: ReplyLine) -> Bool {
+    private mutating func mustBeWhole(_ line: ReplyLine) -> Bool {
         switch pending.oldest?.kind {
         case .refused, .protection: return true
         default: return replies.openCode == nil && (line.code == 227 || line.code == 229)

@@ -14,7 +14,7 @@ extension Gateway {
                     error, toward: .inside, source: error.packet.source,
                     destination: conversations[slot].inside.address, quotedSource: conversations[slot].inside,
                     quotedDestination: error.destination,
-                    quotedSequence: conversations[slot].connection.streams[0].edits.source(of: error.sequence, .down)))
+                    quotedSequence: conversations[slot].connection.streams[0].source(of: error.sequence)))
         }
         guard let slot = index.find(error.destination, error.source) else { return .foreign }
         noteMTU(error, slot, from: side)
@@ -24,7 +24,7 @@ extension Gateway {
             TranslatedError(
                 error, toward: .outside, source: translated.address, destination: error.source.address,
                 quotedSource: error.source, quotedDestination: translated,
-                quotedSequence: conversations[slot].connection.streams[1].edits.source(of: error.sequence, .down)))
+                quotedSequence: conversations[slot].connection.streams[1].source(of: error.sequence)))
     }
 
     /// The way toward a side turned out to carry only packets of so many octets.

@@ -9,7 +9,7 @@ extension Gateway {
         guard side == .inside else { return accept(segment) }
         if segment.flags.has(.syn), !segment.flags.has(.ack) {
             let service = services[Int(segment.destination.port)]
-            if case .sip = service, !sipBox.value.hasRoom { return count(.dropTableFull) }
+            if case .sip = service, !sip.hasRoom { return count(.dropTableFull) }
             guard let slot = free.take() else { return count(.dropTableFull) }
             guard
                 let translated = surroundings.data.takePort(
@@ -36,14 +36,14 @@ extension Gateway {
     @_noLocks
     private mutating func accept(_ segment: TCPPacket) {
         guard segment.flags.has(.syn), !segment.flags.has(.ack),
-            let inside = sipBox.value.contact(at: segment.destination)?.endpoint,
+            let inside = sip.contact(at: segment.destination)?.endpoint,
             index.find(inside, segment.source) == nil
         else { return count(.dropUnknown) }
-        guard sipBox.value.hasRoom, accepted.count < accepted.capacity, let slot = free.take() else {
+        guard sip.hasRoom, accepted.count < accepted.capacity, let slot = free.take() else {
             return count(.dropTableFull)
         }
         _ = accepted.insert(segment.destination, segment.source, slot: slot)
-        sipBox.value.ask(.accept, inside: inside, translated: segment.destination, outside: segment.source)
+        sip.ask(.accept, inside: inside, translated: segment.destination, outside: segment.source)
         var conversation = Conversation(.sip, openedFrom: .outside)
         conversation.inside = inside
         conversation.outside = segment.source
@@ -87,19 +87,19 @@ extension Gateway {
             conversations[slot].session = FTPSession(clientSide: .inside)
             return true
         }
-        conversations[slot].sip.close(&sipBox.value)
-        let binding = sipBox.value.open(
+        conversations[slot].sip.close(&sip)
+        let binding = sip.open(
             connection: conversations[slot].inside, translated: conversations[slot].translated,
             to: conversations[slot].outside, from: conversations[slot].opener, now: surroundings.now)
         guard let binding else { return false }
         conversations[slot].sip = SIPSession(binding: binding)
         let translated = conversations[slot].translated
         if conversations[slot].opener == .inside {
-            sipBox.value.ask(.listen, for: translated.port)
+            sip.ask(.listen, for: translated.port)
         } else {
-            guard let contact = sipBox.value.contact(at: translated), contact.endpoint == conversations[slot].inside
+            guard let contact = sip.contact(at: translated), contact.endpoint == conversations[slot].inside
             else { return false }
-            sipBox.value.name(connection: binding, like: contact.binding)
+            sip.name(connection: binding, like: contact.binding)
         }
         return true
     }

@@ -23,7 +23,7 @@ extension Gateway {
     /// The times that hold for a conversation.
     @_noLocks
     private func times(of slot: Int) -> ConnectionTimes {
-        if case .sip = conversations[slot].service { return sipBox.value.settings.connection }
+        if case .sip = conversations[slot].service { return sip.settings.connection }
         return surroundings.settings.connection
     }
 
@@ -38,7 +38,7 @@ extension Gateway {
         case .open:
             // A side whose host is gone falls silent, though it is sent keep-alives.
             let silent = min(conversations[slot].heard[0], conversations[slot].heard[1])
-            if conversations[slot].sip.isNeeded(sipBox.value) { conversations[slot].dataSeen = now }
+            if conversations[slot].sip.isNeeded(sip) { conversations[slot].dataSeen = now }
             if now >= max(silent, conversations[slot].dataSeen) &+ times.idle {
                 count(.conversationsTimedOut)
                 return end(slot)
@@ -84,7 +84,7 @@ extension Gateway {
     mutating func finish(_ slot: Int, _ phase: Conversation.Phase) {
         conversations[slot].phase = phase
         conversations[slot].session.close(&surroundings)
-        conversations[slot].sip.close(&sipBox.value)
+        conversations[slot].sip.close(&sip)
         if phase == .reset { conversations[slot].connection.release(&pool) }
     }
 
@@ -93,7 +93,7 @@ extension Gateway {
     private mutating func end(_ slot: Int) {
         count(.conversationsEnded)
         conversations[slot].session.close(&surroundings)
-        conversations[slot].sip.close(&sipBox.value)
+        conversations[slot].sip.close(&sip)
         conversations[slot].connection.release(&pool)
         forget(conversations[slot].inside, conversations[slot].translated, conversations[slot].outside, slot)
         conversations[slot] = Conversation(.none)
@@ -106,11 +106,11 @@ extension Gateway {
         index.remove(inside, outside)
         guard conversations[slot].opener == .inside else {
             accepted.remove(translated, outside)
-            return sipBox.value.ask(.forget, inside: inside, translated: translated, outside: outside)
+            return sip.ask(.forget, inside: inside, translated: translated, outside: outside)
         }
         surroundings.data.ports.give(translated)
         if case .sip = conversations[slot].service, !hasContact(translated.port) {
-            sipBox.value.ask(.unlisten, for: translated.port)
+            sip.ask(.unlisten, for: translated.port)
         }
     }
 

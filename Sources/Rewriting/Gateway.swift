@@ -59,7 +59,8 @@ public struct Gateway: ~Copyable {
     var services: Slots<Service>
     var numbers: Numbers
     private let servesSIP: Bool
-    var sipBox: Box<SIPGateway>
+    /// SIP, over whatever carries it.
+    public var sip: SIPGateway
     /// The segments to send.
     public internal(set) var outbox: Outbox
 
@@ -113,24 +114,12 @@ public struct Gateway: ~Copyable {
         numbers = Numbers(share)
         self.services = table
         servesSIP = !sipServices.isEmpty
-        sipBox = Box(sip)
+        self.sip = sip
         for port in services { self.services[Int(port)] = .ftp }
         for port in sipServices { self.services[Int(port)] = .sip }
     }
 
     // MARK: For the caller
-
-    /// SIP, over whatever carries it.
-    public var sip: SIPGateway {
-        @inline(__always) @_noLocks unsafeAddress {
-            // Safe: as in `Box`, whose lifetime is this value's.
-            unsafe UnsafePointer(sipBox.base)
-        }
-        @inline(__always) @_noLocks unsafeMutableAddress {
-            // Safe: as above.
-            unsafe sipBox.base
-        }
-    }
 
     /// The conversation in a slot.
     public subscript(slot: Int) -> Conversation {
@@ -254,7 +243,7 @@ public struct Gateway: ~Copyable {
     private func isOfContact(_ segment: TCPPacket, from side: Side) -> Bool {
         if find(segment, from: side) != nil { return true }
         guard side == .outside else { return false }
-        if sipBox.value.bindings.find(translatedContact: segment.destination) != nil { return true }
+        if sip.bindings.find(translatedContact: segment.destination) != nil { return true }
         guard case .conversation(let slot)? = surroundings.data.ports.owner(of: segment.destination),
             case .sip = conversations[slot].service
         else { return false }
@@ -313,8 +302,8 @@ public struct Gateway: ~Copyable {
         default: count(.acceptSegment)
         }
         // A reply may let commands go on that waited for it, and an acknowledgement makes room.
-        conversations[slot].inspect(side, slot: slot, &pool, &surroundings, &sipBox.value)
-        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings, &sipBox.value)
+        conversations[slot].inspect(side, slot: slot, &pool, &surroundings, &sip)
+        conversations[slot].inspect(side.other, slot: slot, &pool, &surroundings, &sip)
         conversations[slot].connection.respond(
             segment, taken.arrival, hasNews: taken.hasNews, from: side, &outbox, surroundings.counters)
         conversations[slot].connection.flush(toward: side, &outbox)

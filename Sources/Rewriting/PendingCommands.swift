@@ -1,5 +1,6 @@
 /// The commands that the server has not answered yet, oldest first. Commands that mean nothing to the gateway are
 /// only counted, so that a long pipeline of them takes one place.
+/// (What only looks is `mutating` for the reason that `Stream` gives.)
 struct PendingCommands: BitwiseCopyable {
     /// What an answer will mean.
     enum Kind: UInt8, BitwiseCopyable {
@@ -41,11 +42,11 @@ struct PendingCommands: BitwiseCopyable {
 
     /// An unanswered command, 0 being the oldest.
     subscript(index: Int) -> Entry {
-        @_noLocks get { entries[(first &+ index) & 31] }
+        @_noLocks mutating get { entries[(first &+ index) & 31] }
     }
 
     /// The oldest.
-    var oldest: Entry? { @_noLocks get { count > 0 ? entries[first] : nil } }
+    var oldest: Entry? { @_noLocks mutating get { count > 0 ? entries[first] : nil } }
 
     /// Notes a command. There must be a place.
     @_noLocks

@@ -11,6 +11,9 @@ import WireFormats
 /// - unacknowledged <= sent <= end; the buffer holds exactly the bytes from `unacknowledged` to `end` (a FIN takes a
 ///   number, but no byte) and, undecided, those before `next`;
 /// - every byte before `acknowledged` is acknowledged by the target or still in the buffer.
+///
+/// What only looks is `mutating`, too, where packets pass: then it looks at the stream where it is, and not at a copy of
+/// half a kilobyte.
 struct Stream: BitwiseCopyable {
     /// How far the source's FIN has come.
     enum Finish: UInt8, BitwiseCopyable { case open, received, decided }
@@ -48,7 +51,7 @@ struct Stream: BitwiseCopyable {
     /// The right edge of the target's window.
     private(set) var edge = SequenceNumber(0)
 
-    private(set) var edits = EditLog()
+    private var edits = EditLog()
     private(set) var buffer: StreamBuffer
     private var parking = Parking()
     /// How far the FIN has come.
@@ -211,14 +214,14 @@ struct Stream: BitwiseCopyable {
 
     /// What to acknowledge to the source: what the target has, or what the gateway has taken over.
     var acknowledgement: SequenceNumber {
-        @_noLocks get { SequenceNumber.later(edits.source(of: unacknowledged, .down), acknowledged) }
+        @_noLocks mutating get { SequenceNumber.later(edits.source(of: unacknowledged, .down), acknowledged) }
     }
 
     /// The window to advertise to the source beside that acknowledgement, in octets: no more than the target's window
     /// leaves beyond what is decided and held, and no more than fits into the buffer. What is held waits for what
     /// follows it; therefore a segment may follow it even if the target's window is smaller than a line.
     var window: UInt16 {
-        @_noLocks get {
+        @_noLocks mutating get {
             let open = end.distance(to: edge) &- buffer.held
             let available = max(0, min(buffer.held > 0 ? max(open, 1460) : open, buffer.room))
             let outstanding = max(0, acknowledgement.distance(to: next))
@@ -234,19 +237,23 @@ struct Stream: BitwiseCopyable {
 
     /// The target's selective acknowledgement in the source's numbers; nil when nothing of it means anything there.
     @_noLocks
-    func selective(_ block: TCPOptions.Block) -> TCPOptions.Block? {
+    mutating func selective(_ block: TCPOptions.Block) -> TCPOptions.Block? {
         guard block.start > unacknowledged, block.end <= sent, block.start < block.end else { return nil }
         let start = edits.source(of: block.start, .up)
         let end = edits.source(of: block.end, .down)
         return start < end ? TCPOptions.Block(start: start, end: end) : nil
     }
 
+    /// The source's number for one that the target was sent.
+    @_noLocks
+    mutating func source(of number: SequenceNumber) -> SequenceNumber { edits.source(of: number, .down) }
+
     // MARK: To the target
 
     /// What may be sent now that a segment of the source covering `sequence ..< sequence + length` has arrived: again
     /// what it repeats, and for the first time what is decided and within the target's window.
     @_noLocks
-    func due(_ sequence: SequenceNumber, _ length: Int) -> (from: SequenceNumber, to: SequenceNumber) {
+    mutating func due(_ sequence: SequenceNumber, _ length: Int) -> (from: SequenceNumber, to: SequenceNumber) {
         let start = SequenceNumber.later(edits.target(of: sequence, .down), unacknowledged)
         let from = SequenceNumber.earlier(start, sent)
         let again = SequenceNumber.earlier(edits.target(of: sequence.advanced(by: length), .up), sent)
@@ -256,7 +263,7 @@ struct Stream: BitwiseCopyable {
     /// The number up to which the target's window and the decisions let the stream be sent; not before `sent`. A FIN
     /// may stand just outside of the window.
     var sendable: SequenceNumber {
-        @_noLocks get {
+        @_noLocks mutating get {
             let last = finish == .decided ? end.advanced(by: -1) : end
             let limit = SequenceNumber.earlier(last, edge)
             return SequenceNumber.later(limit == last ? end : limit, sent)
@@ -266,7 +273,7 @@ struct Stream: BitwiseCopyable {
     /// The part of the data that a segment starting at `from` may carry, and the control bits that it brings along;
     /// `to` is the end of what is to be sent, `options` the octets of options beside it. Nil when there is nothing.
     @_noLocks
-    func segment(
+    mutating func segment(
         _ from: SequenceNumber, _ to: SequenceNumber, options: Int
     ) -> (place: Range<Int>, flags: TCPFlags, urgentPointer: UInt16)? {
         let length = from.distance(to: to)
@@ -297,7 +304,7 @@ struct Stream: BitwiseCopyable {
 
     /// Whether the gateway has acknowledged, or said by itself, what the target has not.
     var owes: Bool {
-        @_noLocks get {
+        @_noLocks mutating get {
             hasInserted || SequenceNumber.earlier(edits.target(of: acknowledged, .down), end) > unacknowledged
         }
     }
@@ -326,12 +333,12 @@ struct Stream: BitwiseCopyable {
 
     /// Where a segment without data stands for the target.
     @_noLocks
-    func emptySegmentNumber(_ number: SequenceNumber) -> SequenceNumber {
+    mutating func emptySegmentNumber(_ number: SequenceNumber) -> SequenceNumber {
         SequenceNumber.earlier(SequenceNumber.later(edits.target(of: number, .down), unacknowledged), sent)
     }
 
     /// Whether the target has acknowledged the FIN.
-    var isFinished: Bool { @_noLocks get { finish == .decided && unacknowledged == end } }
+    var isFinished: Bool { @_noLocks mutating get { finish == .decided && unacknowledged == end } }
 
     /// Forgets what is in flight.
     @_noLocks

@@ -1,3 +1,5 @@
+import PlainMemory
+
 /// The packets that one receive brings: at most ``capacity``.
 ///
 /// Made once and used again for every receive. Reading it does not take the frames out: each must be transmitted,
@@ -12,6 +14,7 @@ public struct Batch: ~Copyable {
     public private(set) var count = 0
     private var frames: InlineArray<64, Frame>
     private var sockets: InlineArray<64, UInt16>
+    private let inPlace = InPlace()
 
     /// An empty batch.
     public init() {

@@ -1,6 +1,7 @@
 import CXDP
 import FlowTables
 import Glibc
+import PlainMemory
 
 /// The AF_XDP sockets of one worker, its share of the frames, and its ends of the rings to and from other workers.
 ///
@@ -41,6 +42,7 @@ public struct SocketGroup: ~Copyable {
     private var next = 0
     private var nextSender = 0
     private var counted = HandOverCounters()
+    private let inPlace = InPlace()
 
     /// The longest sleep, in milliseconds, while packets are in transmission: no event tells that they have been sent,
     /// and their frames may be missed at home.

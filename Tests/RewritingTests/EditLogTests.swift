@@ -33,6 +33,18 @@ import WireFormats
             sourceEnd += count
             targetEnd += length
         }
+
+        /// The target's number, as the log says it.
+        func inTarget(_ position: SequenceNumber, _ rounding: EditLog.Rounding) -> SequenceNumber {
+            var log = log
+            return log.target(of: position, rounding)
+        }
+
+        /// The source's number, as the log says it.
+        func inSource(_ position: SequenceNumber, _ rounding: EditLog.Rounding) -> SequenceNumber {
+            var log = log
+            return log.source(of: position, rounding)
+        }
     }
 
     /// A log of up to `count` edits, before any position of which both numbers are the same.
@@ -56,11 +68,11 @@ import WireFormats
             let model = model(&random, edits: random.number(0...16))
             for (source, target) in model.kept {
                 let (inSource, inTarget) = (model.source.advanced(by: source), model.target.advanced(by: target))
-                #expect(model.log.target(of: inSource, .down) == inTarget)
+                #expect(model.inTarget(inSource, .down) == inTarget)
                 #expect(
-                    model.log.source(of: inTarget, .up) == inSource
+                    model.inSource(inTarget, .up) == inSource
                         || model.edits.contains { $0.target.isEmpty && $0.target.lowerBound == target })
-                #expect(model.log.target(of: model.log.source(of: inTarget, .down), .up) == inTarget)
+                #expect(model.inTarget(model.inSource(inTarget, .down), .up) == inTarget)
             }
         }
     }
@@ -72,13 +84,13 @@ import WireFormats
             for edit in model.edits where edit.source.count != edit.target.count {
                 for position in edit.source.dropFirst() {
                     let number = model.source.advanced(by: position)
-                    #expect(model.log.target(of: number, .down) == model.target.advanced(by: edit.target.lowerBound))
-                    #expect(model.log.target(of: number, .up) == model.target.advanced(by: edit.target.upperBound))
+                    #expect(model.inTarget(number, .down) == model.target.advanced(by: edit.target.lowerBound))
+                    #expect(model.inTarget(number, .up) == model.target.advanced(by: edit.target.upperBound))
                 }
                 for position in edit.target.dropFirst() {
                     let number = model.target.advanced(by: position)
-                    #expect(model.log.source(of: number, .down) == model.source.advanced(by: edit.source.lowerBound))
-                    #expect(model.log.source(of: number, .up) == model.source.advanced(by: edit.source.upperBound))
+                    #expect(model.inSource(number, .down) == model.source.advanced(by: edit.source.lowerBound))
+                    #expect(model.inSource(number, .up) == model.source.advanced(by: edit.source.upperBound))
                 }
             }
         }
@@ -89,12 +101,12 @@ import WireFormats
         for _ in 0..<500 {
             let model = model(&random, edits: random.number(17...60))
             let end = model.source.advanced(by: model.sourceEnd)
-            #expect(model.log.target(of: end, .down) == model.target.advanced(by: model.targetEnd))
-            #expect(model.log.source(of: model.target.advanced(by: model.targetEnd), .down) == end)
+            #expect(model.inTarget(end, .down) == model.target.advanced(by: model.targetEnd))
+            #expect(model.inSource(model.target.advanced(by: model.targetEnd), .down) == end)
             var last = model.target
             for position in 0...model.sourceEnd {
-                let down = model.log.target(of: model.source.advanced(by: position), .down)
-                let up = model.log.target(of: model.source.advanced(by: position), .up)
+                let down = model.inTarget(model.source.advanced(by: position), .down)
+                let up = model.inTarget(model.source.advanced(by: position), .up)
                 #expect(last <= down && down <= up)
                 last = down
             }
@@ -105,14 +117,14 @@ import WireFormats
         var random = Random(seed: UInt64.random(in: 0 ... .max))
         for _ in 0..<1_000 {
             let model = model(&random, edits: random.number(1...16))
-            var log = model.log
             let acknowledged = random.number(0...model.targetEnd)
-            log.forget(before: model.target.advanced(by: acknowledged))
+            var later = model
+            later.log.forget(before: model.target.advanced(by: acknowledged))
             for (source, target) in model.kept where target >= acknowledged {
-                #expect(log.target(of: model.source.advanced(by: source), .down) == model.target.advanced(by: target))
+                #expect(later.inTarget(model.source.advanced(by: source), .down) == model.target.advanced(by: target))
             }
             let next = model.target.advanced(by: acknowledged)
-            #expect(log.source(of: next, .down) == model.log.source(of: next, .down))
+            #expect(later.inSource(next, .down) == model.inSource(next, .down))
         }
     }
 }

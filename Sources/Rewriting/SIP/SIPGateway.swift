@@ -130,6 +130,7 @@ public struct SIPGateway: ~Copyable {
     private let table: PublicEndpoints.Table
     var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
+    private let inPlace = InPlace()
     /// How many datagrams there are to send.
     public private(set) var outboxCount = 0
 
