@@ -1,4 +1,3 @@
-import CXDP
 import FlowTables
 import PlainMemory
 import WireFormats
@@ -23,8 +22,8 @@ public struct DataConnections: ~Copyable {
 
     /// Room for `capacity` data connections; the table stands in a file if there is a descriptor for one, else -1.
     public init(
-        capacity: Int, descriptor: Int32, ports: consuming PortBlock, aim: consuming QueueAim? = nil, lottery: Lottery,
-        share: WorkerShare = WorkerShare()
+        capacity: Int, descriptor: Int32, ports: consuming PortBlock, aim: consuming QueueAim? = nil,
+        lottery: consuming Lottery, share: WorkerShare = WorkerShare()
     ) throws(TableError) {
         let connections = try SharedSlots<DataConnection>(count: capacity, descriptor: descriptor)
         let free = try FreeList(count: capacity)
@@ -72,11 +71,11 @@ public struct DataConnections: ~Copyable {
     mutating func takePort(for inside: IPv4Address, to server: Endpoint, conversation slot: Int) -> Endpoint? {
         let address = ports.address(for: inside)
         let number = lottery.draw()
-        var series = Lottery(seed: number | 1)
+        var series = NumberSeries(seed: number)
         guard var draw = ports.draw(address, by: number) else { return nil }
         for _ in 1..<DataConnections.draws {
             guard let misses = aim?.misses(server, draw.endpoint), misses,
-                let next = ports.draw(address, by: series.draw())
+                let next = ports.draw(address, by: series.next())
             else { break }
             draw = next
         }
@@ -175,25 +174,5 @@ public struct DataConnections: ~Copyable {
         }
         requests[requestCount] = DataRequest(kind: kind, data: slot)
         requestCount &+= 1
-    }
-}
-
-/// Random numbers for public ports, which nobody outside may guess: the kernel's, or in tests a repeatable series.
-public struct Lottery: BitwiseCopyable, Sendable {
-    private var seed: UInt64
-
-    /// The kernel's random numbers for seed 0, else a series that depends on the seed only.
-    @_noLocks
-    public init(seed: UInt64) { self.seed = seed }
-
-    /// A number.
-    @_noLocks
-    mutating func draw() -> UInt64 {
-        guard seed != 0 else { return sp_random64() }
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        seed &+= 0x9e37_79b9_7f4a_7c15
-        var number = (seed ^ seed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        number = (number ^ number >> 27) &* 0x94d0_49bb_1331_11eb
-        return number ^ number >> 31
     }
 }

@@ -1,0 +1,16 @@
+/// A series of numbers that depends on its seed only: SplitMix64 (Steele, Lea, Flood 2014).
+struct NumberSeries: BitwiseCopyable {
+    private var state: UInt64
+
+    @_noLocks
+    init(seed: UInt64) { state = seed }
+
+    /// The next number.
+    @_noLocks
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var number = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+        number = (number ^ number >> 27) &* 0x94d0_49bb_1331_11eb
+        return number ^ number >> 31
+    }
+}
