@@ -385,7 +385,7 @@ extension SIPGateway {
     /// section 5.2). Those of the outside that the inside end has chosen stand as they came.
     @_noLocks
     private mutating func restoreRemoteCandidates(_ bytes: RawSpan, _ range: Range<Int>) {
-        var reader = SDPReader(bytes, range)
+        var reader = SDPReader(range)
         while let line = reader.next(in: bytes) {
             guard case .remoteCandidates = line.kind else { continue }
             var candidates = SDPRemoteCandidates(line.value)
@@ -402,7 +402,7 @@ extension SIPGateway {
     /// Takes all lines of ICE out.
     @_noLocks
     private mutating func stripICE(_ bytes: RawSpan, _ range: Range<Int>) {
-        var reader = SDPReader(bytes, range)
+        var reader = SDPReader(range)
         while let line = reader.next(in: bytes) {
             switch line.kind {
             case .candidate, .remoteCandidates, .endOfCandidates, .iceLite, .ice: splices.remove(line.range)
