@@ -29,13 +29,16 @@ extension Operation {
     /// Reads all that a gateway needs of it, as it stands in the middle of a frame, in a message whose sender and receiver are
     /// known.
     private static func read(_ bytes: RawSpan, _ known: KnownEndpoints) -> UInt64 {
-        var reader = SDPReader(bytes, 0..<bytes.byteCount)
+        var reader = SDPReader(0..<bytes.byteCount)
         var sum = 0
         while let line = reader.next(in: bytes) {
             switch line.kind {
             case .origin: sum &+= SDPOrigin(bytes, line.value, known: known)?.address.range.lowerBound ?? 0
             case .connection: sum &+= SDPConnection(bytes, line.value, known: known)?.address.range.lowerBound ?? 0
-            case .media: sum &+= SDPMedia(bytes, line.value).map { Int($0.port.number) } ?? 0
+            case .media:
+                sum &+= SDPMedia(bytes, line.value).map { Int($0.port.number) } ?? 0
+                // The clock rate of its first payload type is fixed.
+                reader.skipsRTPMaps = true
             default: sum &+= line.value.lowerBound
             }
         }

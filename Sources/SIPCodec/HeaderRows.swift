@@ -90,6 +90,15 @@ public struct HeaderRows: ~Copyable {
         }
     }
 
+    /// Rows among which all of a name are, and others only if there are several of it.
+    @inline(__always) @_noLocks
+    public func all(_ name: HeaderName) -> Range<Int> {
+        guard present & Self.bit(name) != 0 else { return 0..<0 }
+        // Safe: as in `first`; it is below `count`.
+        let first = unsafe Int(truncatingIfNeeded: firstIndex[name.index])
+        return first..<(isRepeated(name) ? count : first &+ 1)
+    }
+
     /// The value of the first row of a name; nil when there is none.
     @inline(__always) @_noLocks
     public func first(_ name: HeaderName) -> Range<Int>? {

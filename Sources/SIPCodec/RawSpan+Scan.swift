@@ -83,6 +83,28 @@ extension RawSpan {
         return true
     }
 
+    /// A bit for each of the 64 bytes from `offset` on, the first lowest: whether it is `byte`; 0 behind the span.
+    @inline(__always) @_noLocks
+    func places(of byte: UInt8, from offset: Int) -> UInt64 {
+        has(64, at: offset) ? places(of: byte, inBlockAt: offset) : placesAtEnd(of: byte, from: offset)
+    }
+
+    /// The same near the end of the span: of its last 64 bytes, or one by one when it is shorter.
+    @inline(never) @_noLocks
+    private func placesAtEnd(of byte: UInt8, from offset: Int) -> UInt64 {
+        let start = byteCount &- 64
+        if start >= 0 && offset >= start && offset &- start < 64 {
+            return places(of: byte, inBlockAt: start) &>> UInt64(truncatingIfNeeded: offset &- start)
+        }
+        var places: UInt64 = 0
+        var index = byteCount &- 1
+        while index >= offset {
+            places = places &<< 1 | (self.byte(at: index) == byte ? 1 : 0)
+            index &-= 1
+        }
+        return places
+    }
+
     /// A bit for each of the 64 bytes from `offset` on, which the caller has made sure lie inside: whether it is `byte`.
     @inline(__always) @_noLocks
     private func places(of byte: UInt8, inBlockAt offset: Int) -> UInt64 {

@@ -15,24 +15,26 @@ public struct SDPAddress: Sendable {
     /// Reads the address that all of `range` is; nil when it is empty or has bytes that no address has.
     @inline(__always) @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        self.init(bytes, range, LeadingAddress(bytes, range))
-    }
-
-    /// The same at less cost where a known address stands there.
-    @inline(__always) @_noLocks
-    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ known: borrowing KnownEndpoints) {
-        self.init(bytes, range, LeadingAddress(bytes, range, known))
-    }
-
-    @inline(__always) @_noLocks
-    private init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ leading: LeadingAddress?) {
-        if let leading, leading.end == range.upperBound {
+        if let leading = LeadingAddress(bytes, range), leading.end == range.upperBound {
             kind = .ipv4(leading.address)
         } else {
             guard let other = Self.other(bytes, range) else { return nil }
             kind = other
         }
         self.range = range
+    }
+
+    /// Finds a known address before `end`, if "IN IP4 " stands before that, as nearly all write it.
+    @inline(__always) @_noLocks
+    init?(_ bytes: borrowing RawSpan, before end: Int, _ known: borrowing KnownEndpoints) {
+        if let start = known.first.start(in: bytes, before: end) {
+            kind = .ipv4(known.first.endpoint.address)
+            range = start..<end
+        } else {
+            guard let start = known.second.start(in: bytes, before: end) else { return nil }
+            kind = .ipv4(known.second.endpoint.address)
+            range = start..<end
+        }
     }
 
     @_noLocks
@@ -49,5 +51,17 @@ public struct SDPAddress: Sendable {
             }
         }
         return colons >= 2 ? .ipv6 : nil
+    }
+}
+
+extension KnownEndpoint {
+    /// Where its address begins, if that ends at `end` and "IN IP4 " stands before it; and before that something else.
+    @inline(__always) @_noLocks
+    fileprivate func start(in bytes: borrowing RawSpan, before end: Int) -> Int? {
+        let start = end &- text.addressCount
+        guard start >= 8, bytes.has(24, at: start), bytes.word(at: start &- 8) &>> 8 == UInt64(ascii: "IN IP4 "),
+            text.hasAddress(bytes, at: start)
+        else { return nil }
+        return start
     }
 }

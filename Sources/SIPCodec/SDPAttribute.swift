@@ -6,56 +6,63 @@ import TextFormats
 /// An attribute that a gateway acts on.
 struct SDPAttribute {
     let kind: SDPLine.Kind
-    /// What stands behind its name and the colon.
-    let value: Range<Int>
+    /// Where that begins which stands behind its name and the colon.
+    let valueStart: Int
 
-    /// Reads what stands behind "a=" in `range` of `bytes`, and begins with `letters`, the first lowest, zeros behind the
-    /// last; nil when it is none that a gateway acts on.
+    /// Reads what stands behind "a=", from `start` to `end` of `bytes`, and begins with these six `letters`, the first
+    /// lowest, of which those behind the end do not matter; nil when it is none that a gateway acts on. Most are a=rtpmap, or
+    /// not known.
     @inline(__always) @_noLocks
-    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, beginning letters: UInt32) {
-        if Self.isRTPMap(bytes, range, letters) {
+    init?(_ bytes: borrowing RawSpan, _ start: Int, _ end: Int, beginning letters: UInt64, skipsRTPMap: Bool) {
+        let letters = letters | 0x2020_2020_2020
+        if letters == UInt64(ascii: "rtpmap"), end &- start >= 7, bytes.byte(at: start &+ 6) == ASCII.colon {
+            guard !skipsRTPMap else { return nil }
             kind = .rtpmap
-            value = range.lowerBound &+ 7..<range.upperBound
-            return
+            valueStart = start &+ 7
+        } else {
+            guard Self.mayBeKnown(letters & 0xFFFF_FFFF), let known = Self.known(bytes, start..<end) else { return nil }
+            self = known
         }
-        guard Self.mayBeKnown(letters) else { return nil }
+    }
+
+    /// Whether a name can be known that begins with these letters: most, as fmtp and ptime, cannot.
+    @inline(__always) @_noLocks
+    private static func mayBeKnown(_ letters: UInt64) -> Bool {
+        switch letters {
+        case UInt64(ascii: "rtcp"), UInt64(ascii: "rtpm"), UInt64(ascii: "cand"), UInt64(ascii: "send"),
+            UInt64(ascii: "recv"),
+            UInt64(ascii: "inac"), UInt64(ascii: "ice-"), UInt64(ascii: "setu"), UInt64(ascii: "grou"),
+            UInt64(ascii: "path"), UInt64(ascii: "msrp"), UInt64(ascii: "bund"), UInt64(ascii: "cryp"),
+            UInt64(ascii: "fing"), UInt64(ascii: "remo"), UInt64(ascii: "end-"):
+            true
+        default: letters & 0xFF_FFFF == UInt64(ascii: "mid")
+        }
+    }
+
+    @inline(never) @_noLocks
+    private static func known(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> SDPAttribute? {
         let nameEnd = bytes.end(before: ASCII.colon, ASCII.colon, in: range)
         let count = nameEnd &- range.lowerBound
         // The longest are remote-candidates and end-of-candidates.
         guard count >= 3 && count <= 17 else { return nil }
         let name = Keyword(lowerCased: bytes, range.lowerBound, count: count)
-        guard let kind = Self.kind(name, count, letters: letters | 0x2020_2020) else { return nil }
+        guard let kind = Self.kind(name, bytes, range.lowerBound, count) else { return nil }
         let hasColon = nameEnd < range.upperBound && bytes.byte(at: nameEnd) == ASCII.colon
-        value = (hasColon ? nameEnd &+ 1 : nameEnd)..<range.upperBound
-        if case .bundle = kind, !Self.isBundle(bytes, value) { return nil }
+        let valueStart = hasColon ? nameEnd &+ 1 : nameEnd
+        if case .bundle = kind, !isBundle(bytes, valueStart..<range.upperBound) { return nil }
+        return SDPAttribute(kind: kind, valueStart: valueStart)
+    }
+
+    @inline(__always) @_noLocks
+    private init(kind: SDPLine.Kind, valueStart: Int) {
         self.kind = kind
-    }
-
-    /// The short way of the most frequent one: whether it begins with "rtpmap:", as all do that say something.
-    @inline(__always) @_noLocks
-    private static func isRTPMap(_ bytes: borrowing RawSpan, _ range: Range<Int>, _ letters: UInt32) -> Bool {
-        letters | 0x2020_2020 == UInt32(ascii: "rtpm") && range.count >= 7
-            && bytes.byte(at: range.lowerBound &+ 4) | 0x20 == UInt8(ascii: "a")
-            && bytes.byte(at: range.lowerBound &+ 5) | 0x20 == UInt8(ascii: "p")
-            && bytes.byte(at: range.lowerBound &+ 6) == ASCII.colon
-    }
-
-    /// Whether a name can be known that begins with these letters: most, as fmtp and ptime, cannot.
-    @inline(__always) @_noLocks
-    private static func mayBeKnown(_ letters: UInt32) -> Bool {
-        switch letters | 0x2020_2020 {
-        case UInt32(ascii: "rtcp"), UInt32(ascii: "rtpm"), UInt32(ascii: "cand"), UInt32(ascii: "send"),
-            UInt32(ascii: "recv"),
-            UInt32(ascii: "inac"), UInt32(ascii: "ice-"), UInt32(ascii: "setu"), UInt32(ascii: "grou"),
-            UInt32(ascii: "path"), UInt32(ascii: "msrp"), UInt32(ascii: "bund"), UInt32(ascii: "cryp"),
-            UInt32(ascii: "fing"), UInt32(ascii: "remo"), UInt32(ascii: "end-"):
-            true
-        case let letters: letters & 0xFF_FFFF == UInt32(ascii: "mid")
-        }
+        self.valueStart = valueStart
     }
 
     @inline(__always) @_noLocks
-    private static func kind(_ name: Keyword, _ count: Int, letters: UInt32) -> SDPLine.Kind? {
+    private static func kind(
+        _ name: Keyword, _ bytes: borrowing RawSpan, _ start: Int, _ count: Int
+    ) -> SDPLine.Kind? {
         switch count {
         case 3: if name == Keyword("mid") { return .mid }
         case 4:
@@ -86,8 +93,7 @@ struct SDPAttribute {
             if name == Keyword("end-of-candidates") { return .endOfCandidates }
         default: break
         }
-        // In lower case a CR behind the name is a hyphen, too.
-        return count > 3 && letters == UInt32(ascii: "ice-") ? .ice : nil
+        return count > 3 && bytes.quarter(at: start) | 0x20_2020 == 0x2D65_6369 ? .ice : nil
     }
 
     /// Whether a group is one of media that share a port: other groups are of no interest.

@@ -11,23 +11,36 @@ public struct SDPConnection: Sendable {
     public let suffix: Range<Int>
 
     /// Reads the value of a line of the kind `connection`; nil when it names no address of the Internet.
-    /// The `known` endpoints' addresses are found at less cost than others.
-    @inline(__always) @_noLocks
-    public init?(
-        _ bytes: borrowing RawSpan, _ value: Range<Int>, known: borrowing KnownEndpoints = KnownEndpoints.none
-    ) {
+    @_noLocks
+    public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
         guard let start = Self.addressStart(bytes, value) else { return nil }
-        if let address = SDPAddress(bytes, start..<value.upperBound, known) {
-            self.address = address
-            suffix = value.upperBound..<value.upperBound
+        if let address = SDPAddress(bytes, start..<value.upperBound) {
+            self.init(address, suffix: value.upperBound..<value.upperBound)
         } else {
             guard let slash = bytes.first(ASCII.slash, in: start..<value.upperBound),
                 let address = SDPAddress(bytes, start..<slash)
             else { return nil }
-            self.address = address
-            suffix = slash &+ 1..<value.upperBound
+            self.init(address, suffix: slash &+ 1..<value.upperBound)
             guard bytes.end(before: ASCII.space, ASCII.space, in: suffix) == value.upperBound else { return nil }
         }
+    }
+
+    /// The same at less cost where the address is that of a `known` endpoint.
+    @inline(__always) @_noLocks
+    public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>, known: borrowing KnownEndpoints) {
+        if let address = SDPAddress(bytes, before: value.upperBound, known),
+            address.range.lowerBound == value.lowerBound &+ 7
+        {
+            self.init(address, suffix: value.upperBound..<value.upperBound)
+        } else {
+            self.init(bytes, value)
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private init(_ address: SDPAddress, suffix: Range<Int>) {
+        self.address = address
+        self.suffix = suffix
     }
 
     /// Where the address begins: behind "IN IP4 ", as nearly all write it, or behind what means the same or IPv6.

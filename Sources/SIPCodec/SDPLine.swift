@@ -67,40 +67,34 @@ public struct SDPLine: Sendable {
     /// What stands behind the "=", or the ":" of an attribute, without white space at either end. Empty when nothing does.
     @inlinable public var value: Range<Int> { @inline(__always) @_noLocks get { valueRange.range } }
 
-    /// Reads the line that stands in `range` of `bytes`, and without its end up to `contentEnd`; nil when it is none that a
-    /// gateway acts on.
+    /// Reads the line that begins at `start` of `bytes`, and ends at `end`, the LF at `lineFeed` included, if it has one;
+    /// nil when it is none that a gateway acts on. A CR before the LF is white space at the end of the value.
     @inline(__always) @_noLocks
-    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>, contentEnd: Int) {
-        let beginning = bytes.word(at: range.lowerBound, before: contentEnd)
-        var valueStart = range.lowerBound &+ 2
-        switch UInt32(truncatingIfNeeded: beginning & 0xFFFF) {
-        case UInt32(ascii: "a="):
-            let letters = UInt32(truncatingIfNeeded: beginning &>> 16)
-            guard let attribute = SDPAttribute(bytes, valueStart..<contentEnd, beginning: letters) else { return nil }
+    init?(_ bytes: borrowing RawSpan, _ start: Int, _ lineFeed: Int, end: Int, skipsRTPMap: Bool) {
+        var valueStart = start &+ 2
+        guard valueStart <= lineFeed else { return nil }
+        let beginning = bytes.shortWord(at: start, count: lineFeed &- start)
+        switch beginning & 0xFFFF {
+        case UInt64(ascii: "a="):
+            guard
+                let attribute = SDPAttribute(
+                    bytes, valueStart, lineFeed, beginning: beginning &>> 16, skipsRTPMap: skipsRTPMap)
+            else { return nil }
             kind = attribute.kind
-            valueStart = attribute.value.lowerBound
-        case UInt32(ascii: "c="): kind = .connection
-        case UInt32(ascii: "m="): kind = .media
-        case UInt32(ascii: "o="): kind = .origin
+            valueStart = attribute.valueStart
+        case UInt64(ascii: "c="): kind = .connection
+        case UInt64(ascii: "m="): kind = .media
+        case UInt64(ascii: "o="): kind = .origin
         default: return nil
         }
-        lineRange = TextRange(range)
-        valueRange = TextRange(bytes.trimmed(valueStart..<contentEnd))
+        lineRange = TextRange(start, end)
+        let value = bytes.trimmed(valueStart, lineFeed)
+        valueRange = TextRange(value.start, value.end)
     }
 }
 
-extension RawSpan {
-    /// Eight bytes from `offset` on, the first lowest, and zeros for those at or after `end`, which is not before `offset`.
-    @inline(__always) @_noLocks
-    fileprivate func word(at offset: Int, before end: Int) -> UInt64 {
-        let count = end &- offset
-        let word = shortWord(at: offset, count: count)
-        return count >= 8 ? word : word & ~(~0 &<< UInt64(truncatingIfNeeded: 8 &* count))
-    }
-}
-
-extension UInt32 {
-    /// Up to four letters, the first lowest.
+extension UInt64 {
+    /// Up to eight letters, the first lowest.
     @inline(__always) @_noLocks
     init(ascii letters: StaticString) {
         self = 0
@@ -108,7 +102,7 @@ extension UInt32 {
         while offset > 0 {
             offset &-= 1
             // Safe: within the literal's bytes, which stay.
-            self = self &<< 8 | UInt32(truncatingIfNeeded: unsafe letters.utf8Start[offset])
+            self = self &<< 8 | UInt64(truncatingIfNeeded: unsafe letters.utf8Start[offset])
         }
     }
 }

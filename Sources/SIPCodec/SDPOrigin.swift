@@ -10,25 +10,32 @@ public struct SDPOrigin: Sendable {
     public let address: SDPAddress
 
     /// Reads the value of a line of the kind `origin`; nil when it does not end with an address of the
-    /// Internet. The `known` endpoints' addresses are found at less cost than others.
+    /// Internet.
     @_noLocks
-    public init?(
-        _ bytes: borrowing RawSpan, _ value: Range<Int>, known: borrowing KnownEndpoints = KnownEndpoints.none
-    ) {
-        var start = Self.lastField(bytes, value)
-        let usual = start &- 8
-        if usual > value.lowerBound, Keyword(bytes, usual..<start) == Keyword(" IN IP4 ") {
-            guard let address = SDPAddress(bytes, start..<value.upperBound, known) else { return nil }
-            self.address = address
-            return
-        }
-        for _ in 0..<2 { start = Self.lastField(bytes, value.lowerBound..<start) }
-        guard let connection = SDPConnection(bytes, start..<value.upperBound, known: known), connection.suffix.isEmpty
-        else {
+    public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>) {
+        var start = value.upperBound
+        for _ in 0..<3 { start = Self.lastField(bytes, value.lowerBound..<start) }
+        guard let connection = SDPConnection(bytes, start..<value.upperBound), connection.suffix.isEmpty else {
             return nil
         }
-        address = connection.address
+        self.init(connection.address)
     }
+
+    /// The same at less cost where the address is that of a `known` endpoint.
+    @inline(__always) @_noLocks
+    public init?(_ bytes: borrowing RawSpan, _ value: Range<Int>, known: borrowing KnownEndpoints) {
+        if let address = SDPAddress(bytes, before: value.upperBound, known),
+            address.range.lowerBound &- 8 > value.lowerBound,
+            bytes.byte(at: address.range.lowerBound &- 8) == ASCII.space
+        {
+            self.init(address)
+        } else {
+            self.init(bytes, value)
+        }
+    }
+
+    @inline(__always) @_noLocks
+    private init(_ address: SDPAddress) { self.address = address }
 
     /// Where the last field of `range` begins.
     @inline(__always) @_noLocks

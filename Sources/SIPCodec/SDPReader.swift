@@ -8,16 +8,21 @@
 import TextFormats
 
 /// Finds the lines of a session description that a gateway acts on.
+///
+/// Invariant: `lineFeeds` tells which of the 64 bytes from `base` on are an LF, those before `position` left out.
 public struct SDPReader: Sendable {
-    private var scanner: LineScanner
+    private var lineFeeds: UInt64 = 0
+    private var base: Int
     /// Where the next line begins.
     private var position: Int
     private let end: Int
+    /// Whether lines of the kind `rtpmap` are passed over, too, which are many, and mostly of no interest.
+    public var skipsRTPMaps = false
 
-    /// Stands before the first line of the session description in `range` of the span that is given to every `next` too.
+    /// Stands before the first line of the session description in `range` of the span that is given to every `next`.
     @inline(__always) @_noLocks
-    public init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        scanner = LineScanner(bytes, range)
+    public init(_ range: Range<Int>) {
+        base = range.lowerBound &- 64
         position = range.lowerBound
         end = range.upperBound
     }
@@ -29,31 +34,25 @@ public struct SDPReader: Sendable {
         precondition(position >= 0 && end <= bytes.byteCount, "session description outside of the span")
         while position < end {
             let start = position
-            let contentEnd = readLine(bytes)
-            if let line = SDPLine(bytes, start..<position, contentEnd: contentEnd) { return line }
+            let lineFeed = lineFeed(in: bytes)
+            position = lineFeed &+ 1
+            if let line = SDPLine(bytes, start, lineFeed, end: min(position, end), skipsRTPMap: skipsRTPMaps) {
+                return line
+            }
         }
         return nil
     }
 
-    /// Goes on behind the line, and gives where it ends without CR LF or LF.
+    /// Where the next LF stands; the end when there is none.
     @inline(__always) @_noLocks
-    private mutating func readLine(_ bytes: borrowing RawSpan) -> Int {
-        var offset = position
-        while let found = scanner.next(in: bytes, from: offset) {
-            let next = found &+ 1
-            // Safe: position <= found < end, and next < end in the second; `next(in:)` has checked that these lie inside.
-            if unsafe bytes.unsafeLoad(fromUncheckedByteOffset: found, as: UInt8.self) == ASCII.lineFeed {
-                position = next
-                return found
-            }
-            if next < end, unsafe bytes.unsafeLoad(fromUncheckedByteOffset: next, as: UInt8.self) == ASCII.lineFeed {
-                position = next &+ 1
-                return found
-            }
-            // A CR without an LF is part of the line.
-            offset = next
+    private mutating func lineFeed(in bytes: borrowing RawSpan) -> Int {
+        while lineFeeds == 0 {
+            base &+= 64
+            guard base < end else { return end }
+            lineFeeds = bytes.places(of: ASCII.lineFeed, from: base)
         }
-        position = end
-        return end
+        let found = base &+ lineFeeds.trailingZeroBitCount
+        lineFeeds &= lineFeeds &- 1
+        return min(found, end)
     }
 }

@@ -17,9 +17,23 @@ struct SDPTokens {
     /// The next field; empty when there is none any more.
     @inline(__always) @_noLocks
     mutating func next(in bytes: borrowing RawSpan) -> Range<Int> {
-        let start = bytes.skipSpace(position, end)
+        var start = position
+        if start < end, bytes.byte(at: start) <= ASCII.space { start = Self.behindSpace(bytes, start, end) }
         position = bytes.end(before: ASCII.space, ASCII.space, in: start..<end)
         return start..<position
+    }
+
+    /// One space, as nearly all write it, or as much as there is.
+    @inline(__always) @_noLocks
+    private static func behindSpace(_ bytes: borrowing RawSpan, _ start: Int, _ end: Int) -> Int {
+        let next = start &+ 1
+        let isOne = next < end && bytes.byte(at: start) == ASCII.space && bytes.byte(at: next) > ASCII.space
+        return isOne ? next : behindAllSpace(bytes, start, end)
+    }
+
+    @inline(never) @_noLocks
+    private static func behindAllSpace(_ bytes: borrowing RawSpan, _ start: Int, _ end: Int) -> Int {
+        bytes.skipSpace(start, end)
     }
 
     /// What stands behind the fields that were read, without white space at either end.

@@ -13,21 +13,26 @@ public enum SDPTransport: UInt8, Hashable, Sendable {
     /// One that is not known.
     case other
 
-    /// Tells it from the protocol in `range` of `bytes`, from what is before the first slash in it.
+    /// Tells it from the protocol in `range` of `bytes`, from what is before the first slash in it: mostly "RTP".
     @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+        let isUsual = range.count >= 4 && bytes.quarter(at: range.lowerBound) | 0x20_2020 == 0x2F70_7472
+        self = isUsual ? .rtp : Self.other(bytes, range)
+    }
+
+    @inline(never) @_noLocks
+    private static func other(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> SDPTransport {
         let slash = bytes.first(ASCII.slash, in: range)
         let layer = range.lowerBound..<(slash ?? range.upperBound)
-        if bytes.isKeyword(layer, "rtp") {
-            self = .rtp
-        } else if bytes.isKeyword(layer, "udp") {
-            self = Self.carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtp : .udp
-        } else if bytes.isKeyword(layer, "tcp") {
-            self = Self.carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtpOverTCP : .tcp
-        } else {
-            // DTLS/SCTP is what drafts of RFC 8841 called UDP/DTLS/SCTP.
-            self = bytes.isKeyword(layer, "udptl") || bytes.isKeyword(layer, "dtls") ? .udp : .other
+        if bytes.isKeyword(layer, "rtp") { return .rtp }
+        if bytes.isKeyword(layer, "udp") {
+            return carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtp : .udp
         }
+        if bytes.isKeyword(layer, "tcp") {
+            return carriesRTP(bytes, layer.upperBound..<range.upperBound) ? .rtpOverTCP : .tcp
+        }
+        // DTLS/SCTP is what drafts of RFC 8841 called UDP/DTLS/SCTP.
+        return bytes.isKeyword(layer, "udptl") || bytes.isKeyword(layer, "dtls") ? .udp : .other
     }
 
     /// Whether one of the layers in `range`, each with the slash before it, is RTP.

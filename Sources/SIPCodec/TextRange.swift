@@ -1,6 +1,6 @@
 /// A range of bytes in plain memory: half as large as `Range<Int>`, and bitwise copyable.
 ///
-/// Invariant: made from a range, so that the start is not above the end.
+/// Invariant: the start is not above the end.
 @usableFromInline struct TextRange: BitwiseCopyable, Sendable {
     @usableFromInline let start: UInt32
     @usableFromInline let end: UInt32
@@ -10,6 +10,13 @@
     init(_ range: Range<Int>) {
         start = UInt32(truncatingIfNeeded: range.lowerBound)
         end = UInt32(truncatingIfNeeded: range.upperBound)
+    }
+
+    /// From one such offset to another, not before it.
+    @inline(__always) @_noLocks
+    init(_ start: Int, _ end: Int) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.end = UInt32(truncatingIfNeeded: end)
     }
 
     @inlinable var range: Range<Int> {

@@ -42,11 +42,17 @@ extension RawSpan {
     /// `range` without linear white space at its beginning and end.
     @inline(__always) @_noLocks
     func trimmed(_ range: Range<Int>) -> Range<Int> {
-        var start = range.lowerBound
-        var end = range.upperBound
+        let (start, end) = trimmed(range.lowerBound, range.upperBound)
+        return start..<end
+    }
+
+    /// The same from `start` to `end`, which is not before it.
+    @inline(__always) @_noLocks
+    func trimmed(_ start: Int, _ end: Int) -> (start: Int, end: Int) {
+        var (start, end) = (start, end)
         while start < end, byte(at: start).isLinearSpace { start &+= 1 }
         while start < end, byte(at: end &- 1).isLinearSpace { end &-= 1 }
-        return start..<end
+        return (start, end)
     }
 
     /// The first offset from `offset` on, before `end`, that is no linear white space; else `end`.

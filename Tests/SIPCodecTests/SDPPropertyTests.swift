@@ -1,6 +1,7 @@
 import SIPCodec
 import TestSupport
 import Testing
+import WireFormats
 
 /// What holds for any bytes, checked with the golden texts, damaged at random.
 @Suite struct SDPPropertyTests {
@@ -37,6 +38,40 @@ import Testing
                         Int(text(description, number.range)) == number.value, "seed \(random.seed): \(alone) \(number)")
                 }
             }
+        }
+    }
+
+    @Test func `Addresses are the same, whether they are known or not`() {
+        let known = KnownEndpoints(
+            KnownEndpoint(Endpoint(IPv4Address(10, 0, 0, 1), 5060)),
+            KnownEndpoint(Endpoint(IPv4Address(203, 0, 113, 10), 1)))
+        let pieces = [
+            "a", "1", " ", "  ", "\t", "IN", "in", "IP4", "IP6", "10.0.0.1", "110.0.0.1", "10.0.0.10", "203.0.113.10",
+            "/127", "10", "x.example",
+        ]
+        var random = Random()
+        for _ in 0..<50_000 {
+            let address = ["10.0.0.1", "203.0.113.10"].randomElement(using: &random)!
+            var parts = ["a", " ", "1", " ", "2", " ", "IN", " ", "IP4", " ", address]
+            if Bool.random(using: &random) { parts.removeFirst(6) }
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                let place = Int.random(in: 0..<parts.count, using: &random)
+                if Bool.random(using: &random), parts.count > 1 { parts.remove(at: place) }
+                if Bool.random(using: &random) {
+                    parts.insert(pieces.randomElement(using: &random)!, at: min(place, parts.count))
+                }
+            }
+            let before = Bool.random(using: &random) ? "o=" : ""
+            let after = Bool.random(using: &random) ? "\r\nm=audio 49170 RTP/AVP 0" : ""
+            let text = bytes(before + parts.joined() + after)
+            let value = before.utf8.count..<text.count - after.utf8.count
+            let span = text.span.bytes
+            let origins = [SDPOrigin(span, value, known: known), SDPOrigin(span, value)]
+            let connections = [SDPConnection(span, value, known: known), SDPConnection(span, value)]
+            let origin = origins.map { $0.map { written(text, $0.address) } }
+            let connection = connections.map { $0.map { "\(written(text, $0.address)) \($0.suffix)" } }
+            #expect(origin[0] == origin[1], "seed \(random.seed): \(parts)")
+            #expect(connection[0] == connection[1], "seed \(random.seed): \(parts)")
         }
     }
 

@@ -209,6 +209,18 @@ import Testing
         }
     }
 
+    @Test("Lines of rtpmap are passed over if the reader is told so, and no others", arguments: rows)
+    func withoutRTPMaps(row: Row) {
+        let text = bytes(row.description)
+        var reader = SDPReader(0..<text.count)
+        reader.skipsRTPMaps = true
+        var found: [String] = []
+        while let line = reader.next(in: text.span.bytes) { found.append(item(text, line)) }
+        #expect(found.filter { !$0.hasPrefix("rtpmap") } == row.items.filter { !$0.hasPrefix("rtpmap") })
+        // One without a colon, which says nothing, may still be given.
+        #expect(!found.contains { $0.hasPrefix("rtpmap ") })
+    }
+
     @Test func `A line is given with its end, so that it can be taken out`() {
         let offer = bytes("v=0\r\na=candidate:1 1 UDP 1 10.0.0.1 1 typ host\r\na=ice-ufrag:x\na=mid:1\r\na=ice-pwd:y")
         var rest: [UInt8] = []

@@ -18,7 +18,7 @@ func items(_ text: [UInt8], _ range: Range<Int>? = nil) -> [String] {
 
 /// The lines of the session description in `range` of `text`.
 func lines(_ text: [UInt8], _ range: Range<Int>) -> [SDPLine] {
-    var reader = SDPReader(text.span.bytes, range)
+    var reader = SDPReader(range)
     var lines: [SDPLine] = []
     while let line = reader.next(in: text.span.bytes) { lines.append(line) }
     return lines

@@ -36,7 +36,7 @@ enum FuzzSDP {
 
     /// Lines lie in the description, apart and in order, each with one LF at most, at its end.
     static func checkDescription(_ bytes: RawSpan, _ range: Range<Int>) {
-        var reader = SDPReader(bytes, range)
+        var reader = SDPReader(range)
         var last = range.lowerBound
         while let line = reader.next(in: bytes) {
             precondition(line.range.lowerBound >= last && line.range.upperBound <= range.upperBound, "out of order")
@@ -46,7 +46,7 @@ enum FuzzSDP {
                 line.value.lowerBound >= line.range.lowerBound + 2 && line.value.upperBound <= line.range.upperBound,
                 "a value outside of its line")
             checkLine(bytes, line)
-            var alone = SDPReader(bytes.extracting(line.range), 0..<line.range.count)
+            var alone = SDPReader(0..<line.range.count)
             precondition(alone.next(in: bytes.extracting(line.range))?.kind == line.kind, "neighbours changed a line")
         }
     }

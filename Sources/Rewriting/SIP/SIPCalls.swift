@@ -52,6 +52,14 @@ struct SIPCalls: ~Copyable {
     @_noLocks
     mutating func store(_ call: SIPCall, at slot: Int) { calls.store(call, at: slot) }
 
+    /// Changes where the media of a call begin.
+    @_noLocks
+    mutating func store(_ media: CallMediaLists, at slot: Int) {
+        calls.beginChange(of: slot)
+        calls[slot].media = media
+        calls.endChange(of: slot)
+    }
+
     /// The last INVITE of a side carries an offer.
     @_noLocks
     mutating func setHasOffer(_ slot: Int, _ side: Side) {

@@ -33,7 +33,7 @@ extension SIPGateway {
         }
         let growth = splices.growth &- before
         guard growth != 0 else { return isComplete }
-        for index in 0..<rows.count where rows[index].name == .contentLength {
+        for index in rows.all(.contentLength) where rows[index].name == .contentLength {
             splices.replace(rows[index].value, by: UInt16(truncatingIfNeeded: message.body.count &+ growth))
         }
         return isComplete
@@ -87,7 +87,7 @@ extension SIPGateway {
         }
         guard canNegotiate(message) else { return true }
         description.read(bytes, range, known: context.known)
-        let part = isCurrent ? part(of: message, calls[slot], context) : nil
+        let part = isCurrent ? part(of: message, of: slot, context) : nil
         let isComplete = translateDescription(bytes, message, context, call: slot, part)
         switch settings.ice {
         case .rewrite where description.hasRemoteCandidates && context.side == .outside:
@@ -99,8 +99,10 @@ extension SIPGateway {
     }
 
     /// Whether a request is not to go on because it announces media in a body that must stay as it is.
+    ///
+    /// Mutating, as some others, only because the compiler (6.3) copies the gateway to lend it to a function.
     @_noLocks
-    func refusesBody(_ bytes: RawSpan, _ message: SIPMessage) -> Bool {
+    mutating func refusesBody(_ bytes: RawSpan, _ message: SIPMessage) -> Bool {
         guard case .refuse = settings.signedBodies, message.canBeRefused, let type = rows.first(.contentType),
             isSigned(bytes)
         else { return false }
@@ -112,13 +114,15 @@ extension SIPGateway {
 
     /// Whether the sender has signed the body (RFC 3261 section 22.4): then it must stay as it is.
     @_noLocks
-    private func isSigned(_ bytes: RawSpan) -> Bool {
-        for index in 0..<rows.count {
-            switch rows[index].name {
-            case .authorization, .proxyAuthorization:
-                if Credentials.coverBody(bytes, rows[index].value) { return true }
-            default: break
-            }
+    private mutating func isSigned(_ bytes: RawSpan) -> Bool {
+        if isSigned(bytes, .authorization) { return true }
+        return isSigned(bytes, .proxyAuthorization)
+    }
+
+    @inline(__always) @_noLocks
+    private mutating func isSigned(_ bytes: RawSpan, _ name: HeaderName) -> Bool {
+        for index in rows.all(name) where rows[index].name == name {
+            if Credentials.coverBody(bytes, rows[index].value) { return true }
         }
         return false
     }
@@ -131,64 +135,69 @@ extension SIPGateway {
         let tag = outsideTag(bytes, message, context)
         var isProvisional = false
         if message.startLine.method == nil { isProvisional = message.startLine.code < 200 }
-        var call = calls[slot]
+        let number = calls[slot].number
+        var isConfirmed = false
+        if case .confirmed = calls[slot].phase { isConfirmed = true }
+        var lists = calls[slot].media
         var isComplete = true
         let isOpener = isOpener(message, context, part)
         // What the session's own c= line has to say.
         var common: IPv4Address?
         for line in 0..<description.mediaCount {
-            var end = end(line, isOpener: isOpener)
-            var stream: Int?
+            var item = MediaTable.Description(
+                call: number, tag: tag, line: line, side: context.side, exchange: part?.exchange ?? Exchange(),
+                isProvisional: isProvisional, end: end(line, isOpener: isOpener), stream: nil,
+                closes: now &+ settings.linger)
             if context.side == .inside {
-                if end.isOpener {
-                    if let address = hide(line, end, context) { common = address }
-                } else if isTranslated(end, context) {
-                    stream = media.stream(
-                        for: end, pairs: pairCount(line), in: &call.media, call: call.number, at: slot, &lottery,
+                if item.end.isOpener {
+                    if let address = hide(line, item.end, context) { common = address }
+                } else if isTranslated(item.end, context) {
+                    item.stream = media.stream(
+                        for: item.end, pairs: pairCount(line), in: &lists, call: number, at: slot, &lottery,
                         frees: now &+ settings.linger)
-                    if let stream {
+                    if let stream = item.stream {
                         let stream = media.stream(stream)
-                        translate(bytes, line, end, media: stream.translated, control: stream.translatedControl)
+                        translate(bytes, line, item.end, media: stream.translated, control: stream.translatedControl)
                         common = stream.translated.address
                     } else {
                         isComplete = false
                     }
                 }
-                if stream == nil, end.isThere { end = MediaEnd() }
-            } else if let local = localEnd(end) {
-                translate(bytes, line, end, media: local.media, control: local.control)
+                if item.stream == nil, item.end.isThere { item.end = MediaEnd() }
+            } else if let local = localEnd(item.end) {
+                translate(bytes, line, item.end, media: local.media, control: local.control)
                 if !description[line].hasConnection { common = local.media.address }
-                end = MediaEnd()
+                item.end = MediaEnd()
             } else {
-                addCandidates(line, to: &end)
-                end.latching = latching(end, hasCandidates: hasCandidates(line), context)
+                addCandidates(line, to: &item.end)
+                item.end.latching = latching(item.end, hasCandidates: hasCandidates(line), context)
             }
             let count =
-                description.portCount(of: line) > 1 ? translatePairs(line, end, stream, in: &call.media) : 1
+                description.portCount(of: line) > 1 ? translatePairs(line, item.end, item.stream, in: &lists) : 1
             guard let part else { continue }
-            var item = MediaTable.Description(
-                call: call.number, tag: tag, line: line, side: context.side, exchange: part.exchange,
-                isProvisional: isProvisional, end: end, stream: stream, closes: now &+ settings.linger)
-            isComplete = note(item, isOffer: part.isOffer, &call) && isComplete
+            isComplete = note(item, isOffer: part.isOffer, in: &lists, isConfirmed) && isComplete
+            let (first, stream) = (item.end, item.stream)
             for step in 1..<count {
                 item.line = line &+ step &* SessionDescription.mediaMax
-                item.end = end.above(by: step)
-                if let stream { item.stream = media.stream(for: item.end, step, above: stream, in: &call.media) }
-                isComplete = note(item, isOffer: part.isOffer, &call) && isComplete
+                item.end = first.above(by: step)
+                if let stream { item.stream = media.stream(for: item.end, step, above: stream, in: &lists) }
+                isComplete = note(item, isOffer: part.isOffer, in: &lists, isConfirmed) && isComplete
             }
         }
         if let common { translateSession(to: common, context) }
         if !isComplete { count(.mediaFull) }
-        calls.store(call, at: slot)
+        calls.store(lists, at: slot)
         return isComplete
     }
 
-    @_noLocks
-    private mutating func note(_ description: MediaTable.Description, isOffer: Bool, _ call: inout SIPCall) -> Bool {
-        guard isOffer else { return media.answer(description, in: &call.media, now: now) }
-        var isConfirmed = false
-        if case .confirmed = call.phase { isConfirmed = true }
-        return media.offer(description, in: &call.media, isConfirmed: isConfirmed)
+    @inline(__always) @_noLocks
+    private mutating func note(
+        _ description: MediaTable.Description, isOffer: Bool, in lists: inout CallMediaLists,
+        _ isConfirmed: Bool
+    ) -> Bool {
+        isOffer
+            ? media.offer(description, in: &lists, isConfirmed: isConfirmed)
+            : media.answer(description, in: &lists, now: now)
     }
 
     /// Whether a description in a message is an offer or an answer, and not of what somebody is capable of.
@@ -204,9 +213,9 @@ extension SIPGateway {
     /// An INVITE or UPDATE brings an offer; what answers an offer is an answer; and where INVITE had none, the response is
     /// the offer, and ACK or PRACK has the answer (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311).
     @_noLocks
-    private func part(of message: SIPMessage, _ call: SIPCall, _ context: Context) -> Part? {
+    private mutating func part(of message: SIPMessage, of slot: Int, _ context: Context) -> Part? {
         let requester = requester(of: message, context)
-        let invite = call.invites[Int(requester.rawValue)]
+        let invite = calls[slot].invites[Int(requester.rawValue)]
         let own = exchange(of: message, context)
         guard let method = message.startLine.method else {
             if case .invite = message.cSeq.method { return Part(isOffer: !invite.hasOffer, own) }
@@ -385,7 +394,7 @@ extension SIPGateway {
     /// section 5.2). Those of the outside that the inside end has chosen stand as they came.
     @_noLocks
     private mutating func restoreRemoteCandidates(_ bytes: RawSpan, _ range: Range<Int>) {
-        var reader = SDPReader(bytes, range)
+        var reader = SDPReader(range)
         while let line = reader.next(in: bytes) {
             guard case .remoteCandidates = line.kind else { continue }
             var candidates = SDPRemoteCandidates(line.value)
@@ -402,7 +411,7 @@ extension SIPGateway {
     /// Takes all lines of ICE out.
     @_noLocks
     private mutating func stripICE(_ bytes: RawSpan, _ range: Range<Int>) {
-        var reader = SDPReader(bytes, range)
+        var reader = SDPReader(range)
         while let line = reader.next(in: bytes) {
             switch line.kind {
             case .candidate, .remoteCandidates, .endOfCandidates, .iceLite, .ice: splices.remove(line.range)

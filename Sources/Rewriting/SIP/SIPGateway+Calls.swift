@@ -198,7 +198,7 @@ extension SIPGateway {
 
     /// The hash of the outside's tag, or 0 where it has none yet.
     @_noLocks
-    func outsideTag(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> UInt64 {
+    mutating func outsideTag(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> UInt64 {
         // From names who has sent the request, To who gets it.
         let party = requester(of: message, context) == .outside ? message.from : message.to
         guard let tag = tag(bytes, party) else { return 0 }

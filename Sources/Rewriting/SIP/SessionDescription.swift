@@ -166,17 +166,25 @@ struct SessionDescription: ~Copyable {
         isHeld = false
         setup = nil
         var isLine = true
-        var reader = SDPReader(bytes, range)
+        var reader = SDPReader(range)
         while let line = reader.next(in: bytes) {
             if case .media = line.kind {
                 isLine = mediaCount < SessionDescription.mediaMax
                 if isLine { begin(bytes, line.value) }
+                reader.skipsRTPMaps = !isLine || hasClockRate
             } else if mediaCount == 0 {
                 readSession(bytes, line, known)
             } else if isLine {
                 readMedia(bytes, line, known)
+                if case .rtpmap = line.kind { reader.skipsRTPMaps = hasClockRate }
             }
         }
+    }
+
+    /// Whether nothing more is to be learnt of the clock rate of the last m= line: what RFC 3551 has fixed, and the first that
+    /// is said, stands.
+    private var hasClockRate: Bool {
+        @_noLocks get { media[mediaCount &- 1].clockRate != 0 || media[mediaCount &- 1].payloadType == nil }
     }
 
     @_noLocks
@@ -263,9 +271,7 @@ struct SessionDescription: ~Copyable {
             media[index].hasControl = true
             if let address = control.address { media[index].controlAddress = Address(address) }
         case .rtpmap:
-            // What RFC 3551 has fixed, and the first that is said, stands.
-            guard media[index].clockRate == 0, let type = media[index].payloadType,
-                let map = SDPRTPMap(bytes, line.value), map.payloadType == type
+            guard !hasClockRate, let map = SDPRTPMap(bytes, line.value), map.payloadType == media[index].payloadType
             else { return }
             media[index].clockRate = map.clockRate
         case .rtcpMux, .rtcpMuxOnly: media[index].isMultiplexed = true
