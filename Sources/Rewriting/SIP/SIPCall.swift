@@ -55,6 +55,8 @@ public struct SIPCall: BitwiseCopyable, Sendable {
     /// The last requests of each side that may bring an offer.
     var invites = [2 of Request](repeating: Request())
     var updates = [2 of Request](repeating: Request())
+    /// By what branches INVITEs have come that begin it.
+    var branches = InviteBranches()
     var media = CallMediaLists()
 
     /// An INVITE, or a PRACK or UPDATE.

@@ -31,7 +31,7 @@ extension SIPGateway {
             return open(bytes, message, key, context)
         }
         var call = calls[slot]
-        let isCurrent = isCurrent(message, &call, context)
+        let isCurrent = isCurrent(bytes, message, &call, context)
         if isCurrent {
             call.heard = now
             if let method = message.startLine.method {
@@ -59,6 +59,7 @@ extension SIPGateway {
         call.opened = now
         call.heard = now
         call.invites[Int(context.side.rawValue)].number = message.cSeq.number
+        call.branches.note(branch(bytes, message))
         for (place, offset) in zip(0..<64, message.callID) { call.callID[place] = bytes.octet(at: offset) }
         guard let slot = calls.open(call) else {
             count(.callsFull)
@@ -77,15 +78,18 @@ extension SIPGateway {
     }
 
     /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
-    /// call that is one more INVITE: with credentials, or to where a redirection has led.
+    /// call that is one more INVITE: with credentials, to where a redirection has led, or by another branch of a proxy.
     @_noLocks
-    private func isCurrent(_ message: SIPMessage, _ call: inout SIPCall, _ context: Context) -> Bool {
+    private func isCurrent(
+        _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
+    ) -> Bool {
         let own = Int(requester(of: message, context).rawValue)
         let number = message.cSeq.number
         var isInvite = false
         if case .invite? = message.startLine.method { isInvite = true }
         if case .ended = call.phase {
-            guard isInvite, number > call.invites[own].number else { return false }
+            guard isInvite, number >= call.invites[own].number else { return false }
+            if number == call.invites[own].number, call.branches.has(branch(bytes, message)) { return false }
             call.phase = .inviting
         }
         switch message.cSeq.method {
@@ -94,6 +98,7 @@ extension SIPGateway {
                 call.invites[own] = SIPCall.Request()
                 call.invites[own].number = number
             }
+            if isInvite, case .inviting = call.phase { call.branches.note(branch(bytes, message)) }
             return number == call.invites[own].number
         case .prack, .update:
             if message.startLine.method != nil, number > call.updates[own].number {
@@ -132,6 +137,8 @@ extension SIPGateway {
         switch message.cSeq.method {
         case .invite where code >= 300:
             if case .inviting = call.phase {
+                // Another phone of the same host may still answer, or the same one by another way.
+                guard call.branches.refuse(branch(bytes, message)) else { return }
                 if !isChallenge { count(.callsFailed) }
                 // Its ports stay for a while: the INVITE may be repeated, or come again.
                 finish(&call, keepsPorts: true)
@@ -194,6 +201,16 @@ extension SIPGateway {
         default: break
         }
         return Exchange(requester(of: message, context), isInvite: isInvite, number: message.cSeq.number)
+    }
+
+    /// The hash of the branch of the topmost Via, which a response has from its request; 1 where it has none (RFC 2543).
+    @_noLocks
+    private func branch(_ bytes: RawSpan, _ message: SIPMessage) -> UInt64 {
+        var vias = ValueList(message.via)
+        guard let via = vias.next(in: bytes), let branch = Parameters.value(of: .branch, in: bytes, via) else {
+            return 1
+        }
+        return hash.of(bytes, branch) | 1
     }
 
     /// The hash of the outside's tag, or 0 where it has none yet.

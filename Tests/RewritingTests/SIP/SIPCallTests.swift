@@ -275,6 +275,57 @@ import WireFormats
         expectEnd()
     }
 
+    /// The same INVITE as a proxy outside sends it by another branch.
+    private func fork(_ invite: SIPText, _ branch: String) -> SIPText {
+        var fork = invite
+        fork["Via"] = "SIP/2.0/UDP 198.51.100.9:5060;branch=z9hG4bK-\(branch);rport"
+        return fork
+    }
+
+    @Test(
+        "an INVITE that comes by two branches fails only with the second (RFC 3261 section 8.2.2.2)",
+        arguments: [482, 486])
+    func parallelForks(code: Int) {
+        let call = SIPDialogue(bench)
+        let invite = call.request("INVITE", from: .outside, body: sdp(outside, 20000))
+        call.send(invite, from: .outside)
+        call.send(fork(invite, "2"), from: .outside)
+        call.answer(code, to: "INVITE", from: .inside)
+        call.ask("ACK", from: .outside)
+        call.send(invite, from: .outside)
+        if code == 486 {
+            call.answer(603, to: "INVITE", from: .inside)
+            #expect(bench.count(.callsFailed) == 1)
+        } else {
+            call.answer(200, to: "INVITE", from: .inside, body: sdp(inside, 30000))
+            call.ask("ACK", from: .outside)
+            #expect(bench.pairs == audio() && bench.count(.callsFailed) == 0)
+            call.hangUp(from: .outside)
+        }
+        expectEnd()
+    }
+
+    @Test func `an INVITE that a proxy brings to the same host again after a failure is answered, and heard`() {
+        let call = SIPDialogue(bench)
+        let invite = call.request("INVITE", from: .outside, body: sdp(outside, 20000))
+        for branch in 0..<6 {
+            call.send(fork(invite, "\(branch)"), from: .outside)
+            call.answer(486, to: "INVITE", from: .inside)
+            call.ask("ACK", from: .outside)
+            #expect(bench.count(.callsFailed) == UInt64(branch) + 1)
+            // Once more, because the response was lost: that begins nothing.
+            call.send(fork(invite, "\(branch)"), from: .outside)
+            call.answer(486, to: "INVITE", from: .inside)
+            #expect(bench.count(.callsFailed) == UInt64(branch) + 1)
+        }
+        call.send(fork(invite, "last"), from: .outside)
+        call.answer(200, to: "INVITE", from: .inside, body: sdp(inside, 30000))
+        call.ask("ACK", from: .outside)
+        #expect(bench.pairs == audio())
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
     @Test func `an INVITE that nobody answers ends by itself`() {
         let call = SIPDialogue(bench)
         call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
