@@ -278,8 +278,7 @@ extension SIPGateway {
         let deadline: UInt64
         switch call.phase {
         case .free: return
-        case .inviting: deadline = min(call.heard &+ settings.invite, now &+ observation)
-        case .confirmed: deadline = now &+ observation
+        case .inviting, .confirmed: deadline = now &+ observation
         case .ending: deadline = call.ends
         case .ended: deadline = call.heard &+ settings.linger
         }
@@ -299,7 +298,8 @@ extension SIPGateway {
         switch call.phase {
         case .free: return
         case .inviting:
-            if now >= call.heard &+ settings.invite {
+            // An announcement may be longer than that.
+            if now >= max(call.heard, media.liveliness(of: call.media).seen) &+ settings.invite {
                 count(.callsFailed)
                 return end(call: slot, &call)
             }

@@ -337,6 +337,78 @@ import WireFormats
         expectEnd()
     }
 
+    @Test func `an announcement before the answer may be longer than timer C`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        bench.talks = true
+        bench.wait(400)
+        #expect(bench.pairs == audio())
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.ask("ACK", from: .inside)
+        bench.wait(400)
+        #expect(bench.pairs == audio() && bench.count(.callsConfirmed) == 1)
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
+    @Test func `a late offer is what the 2xx says, whatever an unreliable response before it has said`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside)
+        call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, 22000))
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.repeatLast()
+        call.ask("ACK", from: .inside, body: sdp(inside, 30000))
+        #expect(bench.pairs == audio())
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
+    // MARK: Tags
+
+    @Test func `2.13 item 18: early media by a response without a tag go on with the 2xx that has one (RFC 2543)`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        let early = call.response(183, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.transmit(early.text.replacing(";tag=out-call-1", with: ""), from: .outside)
+        #expect(bench.pairs == audio())
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.ask("ACK", from: .inside)
+        bench.talks = true
+        bench.wait(60)
+        #expect(bench.pairs == audio())
+        call.reinvite(from: .outside, offer: sdp(outside, 20002), answer: sdp(inside, 30000))
+        bench.wait(60)
+        #expect(bench.pairs == audio(30000, 20002))
+        call.hangUp(from: .outside)
+        expectEnd()
+    }
+
+    @Test func `a call whose ends have no tags at all (RFC 2543) is followed from its beginning to its end`() {
+        let call = SIPDialogue(bench)
+        func send(_ message: SIPText, from side: Side) {
+            let text = message.text.replacing(";tag=in-call-1", with: "").replacing(";tag=out-call-1", with: "")
+            if message.code == nil {
+                call.send(SIPText(text), from: side)
+            } else {
+                call.transmit(text, from: side)
+            }
+        }
+        send(call.request("INVITE", from: .inside, body: sdp(inside, 30000)), from: .inside)
+        send(call.response(200, to: "INVITE", from: .outside, body: sdp(outside, 20000)), from: .outside)
+        send(call.request("ACK", from: .inside), from: .inside)
+        bench.talks = true
+        bench.wait(60)
+        #expect(bench.pairs == audio())
+        send(call.request("INVITE", from: .outside, body: sdp(outside, 20002)), from: .outside)
+        send(call.response(200, to: "INVITE", from: .inside, body: sdp(inside, 30000)), from: .inside)
+        bench.wait(60)
+        #expect(bench.pairs == audio(30000, 20002))
+        send(call.request("BYE", from: .inside), from: .inside)
+        bench.wait(1)
+        expectEnd()
+    }
+
     // MARK: BYE
 
     @Test func `2.2 item 14: BYE closes running media, within a second also when nobody answers it`() {
