@@ -71,6 +71,25 @@ import WireFormats
         #expect(low?.port() == 1022 && bench.count(.mediaElsewhere) > 0)
     }
 
+    @Test func `who made a session stays the same while all of it is held by 0.0.0.0, or refused (RFC 3264 section 8)`()
+    {
+        let call = SIPDialogue(bench)
+        call.establish()
+        let origin = "o=- 1 1 IN IP4 203.0.113.7"
+        #expect(call.received[1]["2 INVITE"]!.line("o=") == origin)
+        let held = sdp("192.168.1.10", 30000).replacing("c=IN IP4 192.168.1.10", with: "c=IN IP4 0.0.0.0")
+        let offer = call.ask("INVITE", from: .inside, body: held)!
+        #expect(offer.body == held.replacing("192.168.1.10", with: "203.0.113.7"))
+        call.answer(200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 20000, "a=recvonly"))
+        call.ask("ACK", from: .inside)
+        call.ask("INVITE", from: .outside, body: sdp("198.51.100.9", 20000))
+        let refused = call.answer(200, to: "INVITE", from: .inside, body: sdp("192.168.1.10", 0))!
+        #expect(refused.line("o=") == origin && refused.port() == 0)
+        // What knows its own public address has said it in c=, and is left alone.
+        let known = sdp("192.168.1.10", 30000).replacing("c=IN IP4 192.168.1.10", with: "c=IN IP4 192.0.2.1")
+        #expect(SIPDialogue(bench, callID: "2").ask("INVITE", from: .inside, body: known)?.body == known)
+    }
+
     @Test func `2.2 item 5: an origin that is a name stays`() {
         let text = Self.session.replacing("IP4 192.168.1.10\ns", with: "IP4 host.example.com\ns")
         let arrived = offer(text + "m=audio 30000 RTP/AVP 0\n")
