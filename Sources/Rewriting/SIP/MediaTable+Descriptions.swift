@@ -51,7 +51,7 @@ extension MediaTable {
         }
         let exchange = description.exchange
         // Once more. But only what is not provisional must be an offer: it may say other than a 1xx before it.
-        if media[slot].over[exchange.kind] == exchange { return true }
+        guard exchange.isNewer(than: media[slot].over[exchange.kind]) else { return true }
         if description.isProvisional, media[slot].pending[description.own] == exchange { return true }
         media[slot].pending[description.own] = description.exchange
         media[slot].offered[description.own] = description.end

@@ -100,11 +100,7 @@ extension SIPGateway {
             }
             if isInvite, case .inviting = call.phase { call.branches.note(branch(bytes, message)) }
             return number == call.invites[own].number
-        case .prack, .update:
-            if message.startLine.method != nil, number > call.updates[own].number {
-                call.updates[own].number = number
-            }
-            return number == call.updates[own].number
+        // PRACK and UPDATE are numbered by each early dialog for itself: what is old in one may be new in another.
         default: return true
         }
     }

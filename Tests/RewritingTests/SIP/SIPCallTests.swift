@@ -181,6 +181,24 @@ import WireFormats
         expectEnd()
     }
 
+    @Test func `UPDATEs of several early dialogs have numbers of their own, and an old one changes nothing`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        let ports = ["one": 21000, "two": 22000]
+        for (tag, port) in ports { call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, port), tag: tag) }
+        func update(_ tag: String, _ number: Int, to port: Int) {
+            call.ends[0].cSeq = number - 1
+            call.ask("UPDATE", from: .inside, body: sdp(inside, port), tag: tag)
+            call.answer(200, to: "UPDATE", from: .outside, body: sdp(outside, ports[tag]!), tag: tag)
+        }
+        update("one", 3, to: 30002)
+        update("one", 4, to: 30004)
+        update("two", 3, to: 30006)
+        update("one", 3, to: 30002)
+        bench.wait(33)
+        #expect(bench.pairs == audio(30004, 21000).union(audio(30006, 22000)))
+    }
+
     @Test(
         "re-INVITE to other ports: old and new ones are open for as long as anything is repeated",
         arguments: [
@@ -250,6 +268,20 @@ import WireFormats
         call.answer(487, to: "INVITE", from: .outside)
         #expect(bench.flows.isEmpty && bench.count(.callsFailed) == 1)
         call.ask("ACK", from: .inside)
+        expectEnd()
+    }
+
+    @Test func `CANCEL that crosses the 2xx ends nothing; BYE does`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        let answer = call.response(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.ask("CANCEL", from: .inside)
+        call.transmit(answer.text, from: .outside)
+        call.answer(481, to: "CANCEL", from: .outside, number: 2)
+        call.ends[0].peerTag = call.ends[1].tag
+        #expect(bench.pairs == audio())
+        call.ask("ACK", from: .inside)
+        call.hangUp(from: .inside)
         expectEnd()
     }
 

@@ -403,6 +403,30 @@ import WireFormats
         #expect(bench.flows.count == 2)
     }
 
+    @Test
+    func
+        `2.13 item 13: two multiparts in one, with boundaries of all that they may be made of, keep all lengths right`()
+    {
+        let description = sdp("192.168.1.10", 30000)
+        let translated = { (port: UInt16) in
+            description.replacing("192.168.1.10", with: "203.0.113.7").replacing("30000", with: "\(port)")
+        }
+        func body(_ description: String) -> String {
+            let part =
+                "Content-Transfer-Encoding: 8bit\r\nContent-Length: \(description.utf8.count)\r\n"
+                + "c: Application/SDP;charset=\"utf-8\"\r\n\r\n\(description)\r\n"
+            func inner(_ boundary: String, _ parts: Int) -> String {
+                let inner = String(repeating: "--\(boundary)\r\n" + part, count: parts) + "--\(boundary)--"
+                return "--=_o'()+,-./:=? x\r\nContent-Type: multipart/related ; boundary=\"\(boundary)\"\r\n"
+                    + "Content-Length: \(inner.utf8.count)\r\n\r\n\(inner)\r\n"
+            }
+            return "preamble\r\n" + inner("=_o'()+,-./:=? x1", 2) + inner("i", 1) + "--=_o'()+,-./:=? x--\r\n"
+        }
+        let arrived = SIPDialogue(bench).ask(
+            "INVITE", from: .inside, body: body(description), type: "multipart/mixed;boundary=\"=_o'()+,-./:=? x\"")!
+        #expect(arrived.hasRightLength && arrived.body == body(translated(arrived.port()!)))
+    }
+
     @Test func `2.2 item 3: Content-Length may be absent, compact, or stand there twice`() {
         for (number, fields) in ["", "l: %\r\n", "Content-Length: %\r\nl: %\r\n"].enumerated() {
             let call = SIPDialogue(bench, callID: "\(number)")
