@@ -78,7 +78,8 @@ extension SIPGateway {
     }
 
     /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
-    /// call that is one more INVITE: with credentials, to where a redirection has led, or by another branch of a proxy.
+    /// call that is one more INVITE: with credentials, to where a redirection has led, by another branch of a proxy, or of a
+    /// caller who has but one Call-ID.
     @_noLocks
     private func isCurrent(
         _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
@@ -88,9 +89,12 @@ extension SIPGateway {
         var isInvite = false
         if case .invite? = message.startLine.method { isInvite = true }
         if case .ended = call.phase {
-            guard isInvite, number >= call.invites[own].number else { return false }
-            if number == call.invites[own].number, call.branches.has(branch(bytes, message)) { return false }
+            guard isInvite else { return false }
+            let isNoted = call.branches.has(branch(bytes, message))
+            if isNoted, number <= call.invites[own].number { return false }
             call.phase = .inviting
+            call.challenged = Exchange()
+            call.invites[own] = SIPCall.Request()
         }
         switch message.cSeq.method {
         case .invite, .ack:

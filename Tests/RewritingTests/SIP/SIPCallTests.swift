@@ -489,6 +489,24 @@ import WireFormats
         expectEnd()
     }
 
+    @Test("a caller who has but one Call-ID is heard in the next call, too", arguments: [Side.inside, .outside])
+    func sameCallID(from side: Side) {
+        for number in 0..<3 {
+            let call = SIPDialogue(bench)
+            call.branchPrefix = "\(number)"
+            call.establish(from: side)
+            #expect(bench.pairs == audio())
+            call.ask("BYE", from: side)
+            if number == 0 {
+                call.answer(401, to: "BYE", from: side.other)
+                call.ask("BYE", from: side)
+            }
+            call.answer(200, to: "BYE", from: side.other)
+            #expect(bench.flows.isEmpty && bench.count(.callsEnded) == UInt64(number) + 1)
+        }
+        expectEnd()
+    }
+
     @Test func `what is repeated after the end opens nothing`() {
         let call = SIPDialogue(bench)
         call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
