@@ -12,7 +12,8 @@ struct Run: AsyncParsableCommand {
         discussion: """
             Attaches the XDP program, binds the sockets, and says `ready` on standard error once traffic flows. SIGTERM \
             and SIGINT take everything down again and leave the interfaces as they were; so does the kernel if the \
-            process is killed. SIGHUP reads the times of the configuration again.
+            process is killed. SIGHUP reads the configuration again: times, and how SIP treats ICE, media and signed \
+            bodies, change at once.
 
             With --observe nothing is attached and nothing changed: it listens beside the kernel on the inside \
             interfaces, and prints what it would change.

@@ -19,6 +19,10 @@ struct Exchange: BitwiseCopyable {
     /// Which of the four kinds it is, by its requester and whether that sent an INVITE.
     var kind: Int { @_noLocks get { Int(truncatingIfNeeded: mark & 3) } }
 
+    /// Whether it began after another one of its kind, of which there may be none.
+    @_noLocks
+    func isNewer(than other: Exchange) -> Bool { mark > other.mark }
+
     /// Whether both are the same.
     @_noLocks
     static func == (left: Exchange, right: Exchange) -> Bool { left.mark == right.mark }

@@ -50,10 +50,9 @@ extension MediaTable {
             return false
         }
         let exchange = description.exchange
-        // Once more.
-        if media[slot].over[exchange.kind] == exchange || media[slot].pending[description.own] == exchange {
-            return true
-        }
+        // Once more. But only what is not provisional must be an offer: it may say other than a 1xx before it.
+        guard exchange.isNewer(than: media[slot].over[exchange.kind]) else { return true }
+        if description.isProvisional, media[slot].pending[description.own] == exchange { return true }
         media[slot].pending[description.own] = description.exchange
         media[slot].offered[description.own] = description.end
         if description.side == .inside {
@@ -168,17 +167,20 @@ extension MediaTable {
         return slot
     }
 
-    /// The media of an offer that no tag was known for, once more for a dialog that answers it.
+    /// The media of an offer that no tag was known for, once more for a dialog that answers it: maybe after a provisional
+    /// response without any tag, which RFC 2543 allowed.
     @_noLocks
     private mutating func copy(
         _ template: Int, for description: Description, in lists: inout CallMediaLists
     ) -> Int? {
         guard let slot = add(description, to: &lists) else { return nil }
-        media[slot].forgotten = media[template].forgotten
-        media[slot].pending = media[template].pending
-        media[slot].offered = media[template].offered
-        media[slot].offeredStream = media[template].offeredStream
-        retain(stream: media[slot].offeredStream)
+        var item = media[template]
+        item.tag = description.tag
+        item.next = media[slot].next
+        item.isConfirmed = false
+        retain(stream: item.stream)
+        retain(stream: item.offeredStream)
+        media[slot] = item
         return slot
     }
 }

@@ -30,6 +30,9 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     public var peer: Endpoint { @_noLocks get { peers[0] } }
     /// The same, and where it sent to before, the latest first.
     var peers = [4 of Endpoint](repeating: Endpoint(IPv4Address(0), 0))
+    /// What it has asked registrars and notifiers, two bits for each of them and Call-ID (a Bloom filter): a PBX asks more of
+    /// them at a time than there are peers.
+    var asked = [2 of UInt64](repeating: 0)
     /// The texts of the inside end, of its public endpoint, and of the peer, which most of its messages have in them.
     var insideText = KnownEndpoint(Endpoint(IPv4Address(0), 0))
     var translatedText = KnownEndpoint(Endpoint(IPv4Address(0), 0))
@@ -67,6 +70,17 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
     func hasSent(to peer: Endpoint) -> Bool {
         for index in 0..<4 where peers[index] == peer { return true }
         return false
+    }
+
+    /// Whether it has asked something, by hash.
+    @_noLocks
+    func hasAsked(_ key: UInt64) -> Bool { asked[0] >> (key & 63) & asked[1] >> (key >> 6 & 63) & 1 != 0 }
+
+    /// Notes that it asks something.
+    @_noLocks
+    mutating func didAsk(_ key: UInt64) {
+        asked[0] |= 1 << (key & 63)
+        asked[1] |= 1 << (key >> 6 & 63)
     }
 
     /// Notes that it sends to a peer.

@@ -194,6 +194,14 @@ struct SIPBindings: ~Copyable {
         bindings.endChange(of: slot)
     }
 
+    /// The inside end has asked a registrar or notifier something, by hash.
+    @_noLocks
+    mutating func didAsk(_ slot: Int, _ key: UInt64) {
+        bindings.beginChange(of: slot)
+        bindings[slot].didAsk(key)
+        bindings.endChange(of: slot)
+    }
+
     /// Its connection has ended.
     @_noLocks
     mutating func didClose(_ slot: Int) {

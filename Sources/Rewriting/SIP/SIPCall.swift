@@ -52,12 +52,13 @@ public struct SIPCall: BitwiseCopyable, Sendable {
     /// The last BYE, and the last one that was challenged: repeated, that ends nothing.
     var bye = Exchange()
     var challenged = Exchange()
-    /// The last requests of each side that may bring an offer.
+    /// The last INVITE of each side.
     var invites = [2 of Request](repeating: Request())
-    var updates = [2 of Request](repeating: Request())
+    /// By what branches INVITEs have come that begin it.
+    var branches = InviteBranches()
     var media = CallMediaLists()
 
-    /// An INVITE, or a PRACK or UPDATE.
+    /// An INVITE.
     struct Request: BitwiseCopyable {
         /// Its sequence number.
         var number: UInt32 = 0

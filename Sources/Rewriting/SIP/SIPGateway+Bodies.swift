@@ -184,7 +184,11 @@ extension SIPGateway {
                 isComplete = note(item, isOffer: part.isOffer, in: &lists, isConfirmed) && isComplete
             }
         }
-        if let common { translateSession(to: common, context) }
+        if let common {
+            translateSession(to: common, context)
+        } else if isHeldOrRefused(context) {
+            translateOrigin(to: media.ports.address(for: description.origin.value), context)
+        }
         if !isComplete { count(.mediaFull) }
         calls.store(lists, at: slot)
         return isComplete
@@ -314,13 +318,34 @@ extension SIPGateway {
     /// Translates what the session says for those of its media that have no c= line of their own, and who made it.
     @_noLocks
     private mutating func translateSession(to address: IPv4Address, _ context: Context) {
-        let (origin, connection) = (description.origin, description.connection)
+        let connection = description.connection
         guard context.side == .inside else {
             if connection.isThere { splices.replace(connection.range, by: address) }
             return
         }
-        if origin.isThere, isInside(origin.value, context) { splices.replace(origin.range, by: address) }
+        translateOrigin(to: address, context)
         if connection.isThere, isInside(connection.value, context) { splices.replace(connection.range, by: address) }
+    }
+
+    /// Whether an inside description has no media to be translated because they are on hold (0.0.0.0) or refused (port 0):
+    /// those before or after it have.
+    @_noLocks
+    private func isHeldOrRefused(_ context: Context) -> Bool {
+        for line in 0..<description.mediaCount {
+            let address = description.address(of: line)
+            guard address.isThere else { continue }
+            if address.value.value == 0 { return true }
+            if description[line].port.number == 0, isInside(address.value, context) { return true }
+        }
+        return false
+    }
+
+    /// Who made a session stays the same in all of its descriptions (RFC 3264 section 8).
+    @_noLocks
+    private mutating func translateOrigin(to address: IPv4Address, _ context: Context) {
+        let origin = description.origin
+        guard context.side == .inside, origin.isThere, isInside(origin.value, context) else { return }
+        splices.replace(origin.range, by: address)
     }
 
     /// The most pairs of ports of an m= line that are translated; more of them are not announced.

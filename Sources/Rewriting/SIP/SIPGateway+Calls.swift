@@ -31,7 +31,7 @@ extension SIPGateway {
             return open(bytes, message, key, context)
         }
         var call = calls[slot]
-        let isCurrent = isCurrent(message, &call, context)
+        let isCurrent = isCurrent(bytes, message, &call, context)
         if isCurrent {
             call.heard = now
             if let method = message.startLine.method {
@@ -59,6 +59,7 @@ extension SIPGateway {
         call.opened = now
         call.heard = now
         call.invites[Int(context.side.rawValue)].number = message.cSeq.number
+        call.branches.note(branch(bytes, message))
         for (place, offset) in zip(0..<64, message.callID) { call.callID[place] = bytes.octet(at: offset) }
         guard let slot = calls.open(call) else {
             count(.callsFull)
@@ -77,16 +78,23 @@ extension SIPGateway {
     }
 
     /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
-    /// call that is one more INVITE: with credentials, or to where a redirection has led.
+    /// call that is one more INVITE: with credentials, to where a redirection has led, by another branch of a proxy, or of a
+    /// caller who has but one Call-ID.
     @_noLocks
-    private func isCurrent(_ message: SIPMessage, _ call: inout SIPCall, _ context: Context) -> Bool {
+    private func isCurrent(
+        _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
+    ) -> Bool {
         let own = Int(requester(of: message, context).rawValue)
         let number = message.cSeq.number
         var isInvite = false
         if case .invite? = message.startLine.method { isInvite = true }
         if case .ended = call.phase {
-            guard isInvite, number > call.invites[own].number else { return false }
+            guard isInvite else { return false }
+            let isNoted = call.branches.has(branch(bytes, message))
+            if isNoted, number <= call.invites[own].number { return false }
             call.phase = .inviting
+            call.challenged = Exchange()
+            call.invites[own] = SIPCall.Request()
         }
         switch message.cSeq.method {
         case .invite, .ack:
@@ -94,12 +102,9 @@ extension SIPGateway {
                 call.invites[own] = SIPCall.Request()
                 call.invites[own].number = number
             }
+            if isInvite, case .inviting = call.phase { call.branches.note(branch(bytes, message)) }
             return number == call.invites[own].number
-        case .prack, .update:
-            if message.startLine.method != nil, number > call.updates[own].number {
-                call.updates[own].number = number
-            }
-            return number == call.updates[own].number
+        // PRACK and UPDATE are numbered by each early dialog for itself: what is old in one may be new in another.
         default: return true
         }
     }
@@ -132,6 +137,8 @@ extension SIPGateway {
         switch message.cSeq.method {
         case .invite where code >= 300:
             if case .inviting = call.phase {
+                // Another phone of the same host may still answer, or the same one by another way.
+                guard call.branches.refuse(branch(bytes, message)) else { return }
                 if !isChallenge { count(.callsFailed) }
                 // Its ports stay for a while: the INVITE may be repeated, or come again.
                 finish(&call, keepsPorts: true)
@@ -194,6 +201,16 @@ extension SIPGateway {
         default: break
         }
         return Exchange(requester(of: message, context), isInvite: isInvite, number: message.cSeq.number)
+    }
+
+    /// The hash of the branch of the topmost Via, which a response has from its request; 1 where it has none (RFC 2543).
+    @_noLocks
+    private func branch(_ bytes: RawSpan, _ message: SIPMessage) -> UInt64 {
+        var vias = ValueList(message.via)
+        guard let via = vias.next(in: bytes), let branch = Parameters.value(of: .branch, in: bytes, via) else {
+            return 1
+        }
+        return hash.of(bytes, branch) | 1
     }
 
     /// The hash of the outside's tag, or 0 where it has none yet.
@@ -261,8 +278,7 @@ extension SIPGateway {
         let deadline: UInt64
         switch call.phase {
         case .free: return
-        case .inviting: deadline = min(call.heard &+ settings.invite, now &+ observation)
-        case .confirmed: deadline = now &+ observation
+        case .inviting, .confirmed: deadline = now &+ observation
         case .ending: deadline = call.ends
         case .ended: deadline = call.heard &+ settings.linger
         }
@@ -282,7 +298,8 @@ extension SIPGateway {
         switch call.phase {
         case .free: return
         case .inviting:
-            if now >= call.heard &+ settings.invite {
+            // An announcement may be longer than that.
+            if now >= max(call.heard, media.liveliness(of: call.media).seen) &+ settings.invite {
                 count(.callsFailed)
                 return end(call: slot, &call)
             }

@@ -8,10 +8,7 @@ extension SIPGateway {
     /// name has ended.
     @_noLocks
     mutating func followRegistration(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        let code = message.startLine.code
-        guard code >= 200, code < 300, context.side == .outside,
-            isPeer(context.source, of: context.binding), let party = NameAddress(bytes, message.to)
-        else { return }
+        guard isExpected(bytes, message, context), let party = NameAddress(bytes, message.to) else { return }
         let key = hash.of(bytes, party.uri)
         let common = seconds(bytes, rows.first(.expires)) ?? 3600
         registrations.mark(key, of: bindings[context.binding])
@@ -34,11 +31,27 @@ extension SIPGateway {
     /// since nothing tells the gateway that they end sooner.
     @_noLocks
     mutating func followSubscription(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        let code = message.startLine.code
-        guard code >= 200, code < 300, context.side == .outside, case .udp = context.transport,
-            isPeer(context.source, of: context.binding), let seconds = seconds(bytes, rows.first(.expires))
+        guard isExpected(bytes, message, context), case .udp = context.transport,
+            let seconds = seconds(bytes, rows.first(.expires))
         else { return }
         bindings.subscribe(context.binding, until: now &+ UInt64(min(seconds, 86400)) &* 1_000_000_000)
+    }
+
+    /// Whether a message is a 2xx from whom the inside end has asked for that, of which a request is noted here.
+    @_noLocks
+    private mutating func isExpected(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Bool {
+        let code = message.startLine.code
+        guard context.side == .outside ? code >= 200 && code < 300 : message.startLine.method != nil else {
+            return false
+        }
+        let other = context.side == .outside ? context.source : context.destination
+        let place = UInt64(other.address.value) << 16 | UInt64(other.port)
+        let key = hash.of(bytes, message.callID) ^ (place &* 0x9e37_79b9_7f4a_7c15) >> 32
+        if context.side == .inside {
+            bindings.didAsk(context.binding, key)
+            return false
+        }
+        return isPeer(other, of: context.binding) || bindings[context.binding].hasAsked(key)
     }
 
     /// How long something lasts; nil where that is not said. What is malformed stands for an hour (RFC 3261 section 10.2).
@@ -83,6 +96,7 @@ extension SIPGateway {
         registration.registrar = context.source
         registration.expires = end
         guard registrations.add(registration, to: context.binding, &bindings) else { return count(.registrationsFull) }
+        bindings.didKeepAlive(context.binding, now: now)
         count(.registrationsOpened)
     }
 
@@ -108,12 +122,21 @@ extension SIPGateway {
     @_noLocks
     private mutating func keepAlive(_ slot: Int) {
         bindings.didKeepAlive(slot, now: now)
-        var entry = bindings[slot].registrations
+        let binding = bindings[slot]
+        let isSilent = now >= binding.sent &+ settings.keepalive
+        var entry = binding.registrations
         while entry != 0, outboxCount < outboxCapacity {
-            let registration = registrations[Int(entry) &- 1]
-            entry = registration.next
-            if !isKeptAlive(registration.registrar) { keepAlive(slot, at: registration.registrar) }
+            let registrar = registrations[Int(entry) &- 1].registrar
+            entry = registrations[Int(entry) &- 1].next
+            if isSilent || registrar != binding.peer, !isKeptAlive(registrar) { keepAlive(slot, at: registrar) }
         }
+    }
+
+    /// When a registered phone's ways to its registrars need to be kept open next. What it sends elsewhere keeps none.
+    @_noLocks
+    private func keepAliveDue(_ binding: SIPBinding) -> UInt64 {
+        let isPeer = registrations.isOnlyRegistrar(binding.peer, of: binding)
+        return (isPeer ? max(binding.sent, binding.keptAlive) : binding.keptAlive) &+ settings.keepalive
     }
 
     /// Whether a keep-alive to a registrar is in the outbox.
@@ -134,7 +157,7 @@ extension SIPGateway {
             guard !forget(connection: slot), let first = registrations.first(of: binding) else { return }
             deadline = registrations[first].expires
         } else if let first = registrations.first(of: binding) {
-            deadline = min(registrations[first].expires, max(binding.sent, binding.keptAlive) &+ settings.keepalive)
+            deadline = min(registrations[first].expires, keepAliveDue(binding))
         } else if binding.users > 0 {
             deadline = max(deadline, now &+ settings.binding)
         }
@@ -149,7 +172,7 @@ extension SIPGateway {
         let binding = bindings[slot]
         if binding.isConnection { return schedule(binding: slot) }
         if binding.registrations != 0 {
-            if now >= max(binding.sent, binding.keptAlive) &+ settings.keepalive { keepAlive(slot) }
+            if now >= keepAliveDue(binding) { keepAlive(slot) }
         } else if binding.users == 0, now >= max(binding.sent &+ settings.binding, binding.subscribed) {
             count(.bindingsEnded)
             published.set(binding.translated, to: nil)

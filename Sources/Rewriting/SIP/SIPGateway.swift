@@ -163,7 +163,7 @@ public struct SIPGateway: ~Copyable {
         let splices = try Splices()
         let description = try SessionDescription()
         let message = try MessageBuffer()
-        let outbox = try Slots<OutgoingDatagram>(count: 8)
+        let outbox = try Slots<OutgoingDatagram>(count: 64)
         hash = KeyedHash(seed: lottery.draw())
         self.settings = settings
         self.bindings = bindings

@@ -67,6 +67,18 @@ struct SIPRegistrations: ~Copyable {
         return false
     }
 
+    /// Whether a binding is registered there, and nowhere else.
+    @_noLocks
+    func isOnlyRegistrar(_ peer: Endpoint, of binding: SIPBinding) -> Bool {
+        var entry = binding.registrations
+        while entry != 0 {
+            let slot = Int(entry) &- 1
+            if registrations[slot].registrar != peer { return false }
+            entry = registrations[slot].next
+        }
+        return binding.registrations != 0
+    }
+
     /// Keeps a registration by a binding; false when the table is full.
     @_noLocks
     mutating func add(_ registration: SIPRegistration, to binding: Int, _ bindings: inout SIPBindings) -> Bool {

@@ -181,6 +181,24 @@ import WireFormats
         expectEnd()
     }
 
+    @Test func `UPDATEs of several early dialogs have numbers of their own, and an old one changes nothing`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        let ports = ["one": 21000, "two": 22000]
+        for (tag, port) in ports { call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, port), tag: tag) }
+        func update(_ tag: String, _ number: Int, to port: Int) {
+            call.ends[0].cSeq = number - 1
+            call.ask("UPDATE", from: .inside, body: sdp(inside, port), tag: tag)
+            call.answer(200, to: "UPDATE", from: .outside, body: sdp(outside, ports[tag]!), tag: tag)
+        }
+        update("one", 3, to: 30002)
+        update("one", 4, to: 30004)
+        update("two", 3, to: 30006)
+        update("one", 3, to: 30002)
+        bench.wait(33)
+        #expect(bench.pairs == audio(30004, 21000).union(audio(30006, 22000)))
+    }
+
     @Test(
         "re-INVITE to other ports: old and new ones are open for as long as anything is repeated",
         arguments: [
@@ -253,6 +271,20 @@ import WireFormats
         expectEnd()
     }
 
+    @Test func `CANCEL that crosses the 2xx ends nothing; BYE does`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        let answer = call.response(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.ask("CANCEL", from: .inside)
+        call.transmit(answer.text, from: .outside)
+        call.answer(481, to: "CANCEL", from: .outside, number: 2)
+        call.ends[0].peerTag = call.ends[1].tag
+        #expect(bench.pairs == audio())
+        call.ask("ACK", from: .inside)
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
     @Test(
         "a challenge or a redirection: the same Call-ID with a new INVITE, and with the same port",
         arguments: [
@@ -275,6 +307,57 @@ import WireFormats
         expectEnd()
     }
 
+    /// The same INVITE as a proxy outside sends it by another branch.
+    private func fork(_ invite: SIPText, _ branch: String) -> SIPText {
+        var fork = invite
+        fork["Via"] = "SIP/2.0/UDP 198.51.100.9:5060;branch=z9hG4bK-\(branch);rport"
+        return fork
+    }
+
+    @Test(
+        "an INVITE that comes by two branches fails only with the second (RFC 3261 section 8.2.2.2)",
+        arguments: [482, 486])
+    func parallelForks(code: Int) {
+        let call = SIPDialogue(bench)
+        let invite = call.request("INVITE", from: .outside, body: sdp(outside, 20000))
+        call.send(invite, from: .outside)
+        call.send(fork(invite, "2"), from: .outside)
+        call.answer(code, to: "INVITE", from: .inside)
+        call.ask("ACK", from: .outside)
+        call.send(invite, from: .outside)
+        if code == 486 {
+            call.answer(603, to: "INVITE", from: .inside)
+            #expect(bench.count(.callsFailed) == 1)
+        } else {
+            call.answer(200, to: "INVITE", from: .inside, body: sdp(inside, 30000))
+            call.ask("ACK", from: .outside)
+            #expect(bench.pairs == audio() && bench.count(.callsFailed) == 0)
+            call.hangUp(from: .outside)
+        }
+        expectEnd()
+    }
+
+    @Test func `an INVITE that a proxy brings to the same host again after a failure is answered, and heard`() {
+        let call = SIPDialogue(bench)
+        let invite = call.request("INVITE", from: .outside, body: sdp(outside, 20000))
+        for branch in 0..<6 {
+            call.send(fork(invite, "\(branch)"), from: .outside)
+            call.answer(486, to: "INVITE", from: .inside)
+            call.ask("ACK", from: .outside)
+            #expect(bench.count(.callsFailed) == UInt64(branch) + 1)
+            // Once more, because the response was lost: that begins nothing.
+            call.send(fork(invite, "\(branch)"), from: .outside)
+            call.answer(486, to: "INVITE", from: .inside)
+            #expect(bench.count(.callsFailed) == UInt64(branch) + 1)
+        }
+        call.send(fork(invite, "last"), from: .outside)
+        call.answer(200, to: "INVITE", from: .inside, body: sdp(inside, 30000))
+        call.ask("ACK", from: .outside)
+        #expect(bench.pairs == audio())
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
     @Test func `an INVITE that nobody answers ends by itself`() {
         let call = SIPDialogue(bench)
         call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
@@ -283,6 +366,78 @@ import WireFormats
         #expect(bench.gateway.counts.calls == 1)
         bench.wait(20)
         #expect(bench.count(.callsFailed) == 1)
+        expectEnd()
+    }
+
+    @Test func `an announcement before the answer may be longer than timer C`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        bench.talks = true
+        bench.wait(400)
+        #expect(bench.pairs == audio())
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.ask("ACK", from: .inside)
+        bench.wait(400)
+        #expect(bench.pairs == audio() && bench.count(.callsConfirmed) == 1)
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
+    @Test func `a late offer is what the 2xx says, whatever an unreliable response before it has said`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside)
+        call.answer(183, to: "INVITE", from: .outside, body: sdp(outside, 22000))
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.repeatLast()
+        call.ask("ACK", from: .inside, body: sdp(inside, 30000))
+        #expect(bench.pairs == audio())
+        call.hangUp(from: .inside)
+        expectEnd()
+    }
+
+    // MARK: Tags
+
+    @Test func `2.13 item 18: early media by a response without a tag go on with the 2xx that has one (RFC 2543)`() {
+        let call = SIPDialogue(bench)
+        call.ask("INVITE", from: .inside, body: sdp(inside, 30000))
+        let early = call.response(183, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.transmit(early.text.replacing(";tag=out-call-1", with: ""), from: .outside)
+        #expect(bench.pairs == audio())
+        call.answer(200, to: "INVITE", from: .outside, body: sdp(outside, 20000))
+        call.ask("ACK", from: .inside)
+        bench.talks = true
+        bench.wait(60)
+        #expect(bench.pairs == audio())
+        call.reinvite(from: .outside, offer: sdp(outside, 20002), answer: sdp(inside, 30000))
+        bench.wait(60)
+        #expect(bench.pairs == audio(30000, 20002))
+        call.hangUp(from: .outside)
+        expectEnd()
+    }
+
+    @Test func `a call whose ends have no tags at all (RFC 2543) is followed from its beginning to its end`() {
+        let call = SIPDialogue(bench)
+        func send(_ message: SIPText, from side: Side) {
+            let text = message.text.replacing(";tag=in-call-1", with: "").replacing(";tag=out-call-1", with: "")
+            if message.code == nil {
+                call.send(SIPText(text), from: side)
+            } else {
+                call.transmit(text, from: side)
+            }
+        }
+        send(call.request("INVITE", from: .inside, body: sdp(inside, 30000)), from: .inside)
+        send(call.response(200, to: "INVITE", from: .outside, body: sdp(outside, 20000)), from: .outside)
+        send(call.request("ACK", from: .inside), from: .inside)
+        bench.talks = true
+        bench.wait(60)
+        #expect(bench.pairs == audio())
+        send(call.request("INVITE", from: .outside, body: sdp(outside, 20002)), from: .outside)
+        send(call.response(200, to: "INVITE", from: .inside, body: sdp(inside, 30000)), from: .inside)
+        bench.wait(60)
+        #expect(bench.pairs == audio(30000, 20002))
+        send(call.request("BYE", from: .inside), from: .inside)
+        bench.wait(1)
         expectEnd()
     }
 
@@ -331,6 +486,24 @@ import WireFormats
         #expect(bench.pairs == audio())
         bench.wait(500)
         #expect(bench.count(.callsLost) == 1)
+        expectEnd()
+    }
+
+    @Test("a caller who has but one Call-ID is heard in the next call, too", arguments: [Side.inside, .outside])
+    func sameCallID(from side: Side) {
+        for number in 0..<3 {
+            let call = SIPDialogue(bench)
+            call.branchPrefix = "\(number)"
+            call.establish(from: side)
+            #expect(bench.pairs == audio())
+            call.ask("BYE", from: side)
+            if number == 0 {
+                call.answer(401, to: "BYE", from: side.other)
+                call.ask("BYE", from: side)
+            }
+            call.answer(200, to: "BYE", from: side.other)
+            #expect(bench.flows.isEmpty && bench.count(.callsEnded) == UInt64(number) + 1)
+        }
         expectEnd()
     }
 

@@ -24,6 +24,8 @@ final class SIPDialogue {
     var ends: [End]
     /// Fields that every message has.
     var extra: [(String, String)] = []
+    /// What tells its branches from those of other calls with the same Call-ID.
+    var branchPrefix = ""
     /// The requests that each side has sent and received, by `number method`.
     private(set) var sent: [[String: SIPText]] = [[:], [:]]
     private(set) var received: [[String: SIPText]] = [[:], [:]]
@@ -64,7 +66,7 @@ final class SIPDialogue {
         if method == "INVITE" { lastInvite[own] = number }
         let other = ends[1 - own]
         let peerTag = method == "CANCEL" ? nil : tag ?? end.peerTag
-        let branch = "z9hG4bK-\(callID.prefix(8))-\(own)-\(number)\(method == "ACK" ? "-ack" : "")"
+        let branch = "z9hG4bK\(branchPrefix)-\(callID.prefix(8))-\(own)-\(number)\(method == "ACK" ? "-ack" : "")"
         let uri = end.target ?? (side == .inside ? "sip:bob@example.net" : "sip:alice@\(translated)")
         var message = SIPText(
             "\(method) \(uri) SIP/2.0",

@@ -71,6 +71,25 @@ import WireFormats
         #expect(low?.port() == 1022 && bench.count(.mediaElsewhere) > 0)
     }
 
+    @Test func `who made a session stays the same while all of it is held by 0.0.0.0, or refused (RFC 3264 section 8)`()
+    {
+        let call = SIPDialogue(bench)
+        call.establish()
+        let origin = "o=- 1 1 IN IP4 203.0.113.7"
+        #expect(call.received[1]["2 INVITE"]!.line("o=") == origin)
+        let held = sdp("192.168.1.10", 30000).replacing("c=IN IP4 192.168.1.10", with: "c=IN IP4 0.0.0.0")
+        let offer = call.ask("INVITE", from: .inside, body: held)!
+        #expect(offer.body == held.replacing("192.168.1.10", with: "203.0.113.7"))
+        call.answer(200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 20000, "a=recvonly"))
+        call.ask("ACK", from: .inside)
+        call.ask("INVITE", from: .outside, body: sdp("198.51.100.9", 20000))
+        let refused = call.answer(200, to: "INVITE", from: .inside, body: sdp("192.168.1.10", 0))!
+        #expect(refused.line("o=") == origin && refused.port() == 0)
+        // What knows its own public address has said it in c=, and is left alone.
+        let known = sdp("192.168.1.10", 30000).replacing("c=IN IP4 192.168.1.10", with: "c=IN IP4 192.0.2.1")
+        #expect(SIPDialogue(bench, callID: "2").ask("INVITE", from: .inside, body: known)?.body == known)
+    }
+
     @Test func `2.2 item 5: an origin that is a name stays`() {
         let text = Self.session.replacing("IP4 192.168.1.10\ns", with: "IP4 host.example.com\ns")
         let arrived = offer(text + "m=audio 30000 RTP/AVP 0\n")
@@ -382,6 +401,30 @@ import WireFormats
         #expect(arrived.body == expected)
         call.answer(200, to: "INVITE", from: .outside, body: sdp("198.51.100.9", 20000))
         #expect(bench.flows.count == 2)
+    }
+
+    @Test
+    func
+        `2.13 item 13: two multiparts in one, with boundaries of all that they may be made of, keep all lengths right`()
+    {
+        let description = sdp("192.168.1.10", 30000)
+        let translated = { (port: UInt16) in
+            description.replacing("192.168.1.10", with: "203.0.113.7").replacing("30000", with: "\(port)")
+        }
+        func body(_ description: String) -> String {
+            let part =
+                "Content-Transfer-Encoding: 8bit\r\nContent-Length: \(description.utf8.count)\r\n"
+                + "c: Application/SDP;charset=\"utf-8\"\r\n\r\n\(description)\r\n"
+            func inner(_ boundary: String, _ parts: Int) -> String {
+                let inner = String(repeating: "--\(boundary)\r\n" + part, count: parts) + "--\(boundary)--"
+                return "--=_o'()+,-./:=? x\r\nContent-Type: multipart/related ; boundary=\"\(boundary)\"\r\n"
+                    + "Content-Length: \(inner.utf8.count)\r\n\r\n\(inner)\r\n"
+            }
+            return "preamble\r\n" + inner("=_o'()+,-./:=? x1", 2) + inner("i", 1) + "--=_o'()+,-./:=? x--\r\n"
+        }
+        let arrived = SIPDialogue(bench).ask(
+            "INVITE", from: .inside, body: body(description), type: "multipart/mixed;boundary=\"=_o'()+,-./:=? x\"")!
+        #expect(arrived.hasRightLength && arrived.body == body(translated(arrived.port()!)))
     }
 
     @Test func `2.2 item 3: Content-Length may be absent, compact, or stand there twice`() {

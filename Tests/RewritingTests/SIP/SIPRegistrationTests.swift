@@ -239,6 +239,37 @@ import WireFormats
         }
     }
 
+    @Test func `a phone that talks to one registrar all the time keeps the way to the other one open, too`() {
+        let translated = bench.translated(phone)
+        let second = Endpoint("192.0.2.5:5060")!
+        confirm(register(), ["<sip:alice@\(translated)>;expires=3600"])
+        let request = register(number: 2, aor: "sip:alice@example.org", to: second)
+        confirm(request, ["<sip:alice@\(translated)>;expires=3600"], by: second)
+        var arrivals: [SIPBench.Arrival] = []
+        for _ in 0..<10 {
+            arrivals += bench.wait(20)
+            bench.send("\r\n\r\n", from: phone, to: server)
+        }
+        let pings = keepalives(arrivals)
+        #expect(pings.count { $0.destination == second } >= 6 && pings.count { $0.destination == server } <= 1)
+    }
+
+    @Test func `a PBX that registers with many providers at a time is registered and kept alive with all of them`() {
+        let translated = bench.translated(phone)
+        let registrars = (1...20).map { Endpoint("192.0.2.\($0):5060")! }
+        let requests = registrars.map { register(aor: "sip:pbx@\($0.address)", to: $0) }
+        for (registrar, request) in zip(registrars, requests) {
+            confirm(request, ["<sip:alice@\(translated)>;expires=3600"], by: registrar)
+        }
+        #expect(bench.count(.registrationsOpened) == 20)
+        let pings = keepalives(bench.wait(100))
+        for registrar in registrars { #expect(pings.count { $0.destination == registrar } >= 3) }
+        // Somebody else's answer counts for nothing.
+        confirm(requests[0], ["<sip:alice@\(translated)>;expires=9000"], by: Endpoint("192.0.2.66:5060")!)
+        bench.wait(3600)
+        #expect(bench.count(.registrationsEnded) == 20 && bench.gateway.counts.bindings == 0)
+    }
+
     @Test func `2.13 item 21: a third party registers a phone, which is reached from then on`() {
         let request = register(
             ["<sip:bob@192.168.1.11:5060>"], aor: "sip:bob@example.com", from: Endpoint("192.168.1.5:5060")!)
