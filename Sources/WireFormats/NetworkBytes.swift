@@ -110,21 +110,22 @@ extension MutableRawSpan {
             to &+= 1
         }
     }
-    /// The same for what more is written behind: up to 15 octets there may change.
+
+    /// The same for what more is written behind: up to 31 octets there may change.
     @inlinable @inline(__always) @_noLocks
     public mutating func copyAhead(_ source: borrowing RawSpan, _ range: Range<Int>, to offset: Int) {
         let count = range.count
-        guard range.lowerBound >= 0, range.upperBound <= source.byteCount &- 15, offset >= 0,
-            count <= byteCount &- 15 &- offset
+        guard range.lowerBound >= 0, range.upperBound <= source.byteCount &- 31, offset >= 0,
+            count <= byteCount &- 31 &- offset
         else { return copy(source, range, to: offset) }
         var moved = 0
         while moved < count {
-            // Safe: up to 15 octets more than the range has lie inside on both sides; any bits are a vector.
+            // Safe: up to 31 octets more than the range has lie inside on both sides; any bits are a vector.
             unsafe storeBytes(
                 of: source.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: range.lowerBound &+ moved, as: SIMD16<UInt8>.self),
-                toUncheckedByteOffset: offset &+ moved, as: SIMD16<UInt8>.self)
-            moved &+= 16
+                    fromUncheckedByteOffset: range.lowerBound &+ moved, as: SIMD32<UInt8>.self),
+                toUncheckedByteOffset: offset &+ moved, as: SIMD32<UInt8>.self)
+            moved &+= 32
         }
     }
 }

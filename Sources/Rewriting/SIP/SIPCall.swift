@@ -1,3 +1,4 @@
+import SIPCodec
 import WireFormats
 
 /// A call, or an attempt at one, of an inside endpoint: what Call-ID and that host name (RFC 3261 section 12), and not the
@@ -70,4 +71,53 @@ public struct SIPCall: BitwiseCopyable, Sendable {
 
     @_noLocks
     init() {}
+
+    /// An INVITE has been answered.
+    @_noLocks
+    mutating func confirm(now: UInt64) {
+        phase = .confirmed
+        answered = now
+    }
+
+    /// BYE was seen, of the dialog of an outside's tag, which ends at a time if no response comes.
+    @_noLocks
+    mutating func end(by exchange: Exchange, tag: UInt64, at time: UInt64) {
+        bye = exchange
+        phase = .ending
+        ends = time
+        endingTag = tag
+    }
+
+    /// The BYE was challenged, so that nothing has ended.
+    @_noLocks
+    mutating func goOn() {
+        phase = .confirmed
+        challenged = bye
+    }
+
+    /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
+    /// call that is one more INVITE: with credentials, or to where a redirection has led.
+    @_noLocks
+    mutating func isCurrent(_ message: SIPMessage, of requester: Side) -> Bool {
+        let own = Int(requester.rawValue)
+        let number = message.cSeq.number
+        var isInvite = false
+        if case .invite? = message.startLine.method { isInvite = true }
+        if case .ended = phase {
+            guard isInvite, number > invites[own].number else { return false }
+            phase = .inviting
+        }
+        switch message.cSeq.method {
+        case .invite, .ack:
+            if isInvite, number > invites[own].number {
+                invites[own] = Request()
+                invites[own].number = number
+            }
+            return number == invites[own].number
+        case .prack, .update:
+            if message.startLine.method != nil, number > updates[own].number { updates[own].number = number }
+            return number == updates[own].number
+        default: return true
+        }
+    }
 }

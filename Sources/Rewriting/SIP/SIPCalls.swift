@@ -27,11 +27,18 @@ struct SIPCalls: ~Copyable {
     /// The most there can be.
     var capacity: Int { @_noLocks get { index.capacity } }
 
-    /// A call.
-    subscript(slot: Int) -> SIPCall { @_noLocks get { calls[slot] } }
+    /// A call, in place. Whoever reads the table meanwhile sees each change whole.
+    subscript(slot: Int) -> SIPCall {
+        @inline(__always) _read { yield calls[slot] }
+        @inline(__always) _modify {
+            calls.beginChange(of: slot)
+            yield &calls[slot]
+            calls.endChange(of: slot)
+        }
+    }
 
     /// The call of a Call-ID, by its hash, and an inside host.
-    @_noLocks
+    @inline(__always) @_noLocks
     func find(_ key: UInt64, of host: IPv4Address) -> Int? {
         index.find(key: FlowIndex.Key(most: key, rest: host.value))
     }
@@ -51,14 +58,6 @@ struct SIPCalls: ~Copyable {
     /// Changes a call.
     @_noLocks
     mutating func store(_ call: SIPCall, at slot: Int) { calls.store(call, at: slot) }
-
-    /// The last INVITE of a side carries an offer.
-    @_noLocks
-    mutating func setHasOffer(_ slot: Int, _ side: Side) {
-        calls.beginChange(of: slot)
-        calls[slot].invites[Int(side.rawValue)].hasOffer = true
-        calls.endChange(of: slot)
-    }
 
     /// Forgets a call, which has no media any more.
     @_noLocks

@@ -79,7 +79,7 @@ extension SIPGateway {
         _ isCurrent: Bool
     ) -> Bool {
         if isCurrent, case .invite? = message.startLine.method {
-            calls.setHasOffer(slot, context.side)
+            calls[slot].invites[Int(context.side.rawValue)].hasOffer = true
         }
         guard !isSigned(bytes) else {
             count(.sipBodiesSigned)
@@ -98,12 +98,10 @@ extension SIPGateway {
         return isComplete
     }
 
-    /// Whether a request is not to go on because it announces media in a body that must stay as it is.
+    /// Whether a request is not to go on where signed bodies are refused: because it announces media in one.
     @_noLocks
-    func refusesBody(_ bytes: RawSpan, _ message: SIPMessage) -> Bool {
-        guard case .refuse = settings.signedBodies, message.canBeRefused, let type = rows.first(.contentType),
-            isSigned(bytes)
-        else { return false }
+    mutating func refusesBody(_ bytes: RawSpan, _ message: SIPMessage) -> Bool {
+        guard message.canBeRefused, let type = rows.first(.contentType), isSigned(bytes) else { return false }
         var bodies = SDPBodies(bytes, body: message.body, contentType: type)
         guard bodies.next(in: bytes) != nil else { return false }
         count(.sipBodiesRefused)

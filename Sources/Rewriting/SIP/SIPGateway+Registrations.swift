@@ -49,7 +49,7 @@ extension SIPGateway {
     }
 
     @_noLocks
-    private func binding(ofContact range: Range<Int>, _ bytes: RawSpan, _ context: Context) -> Int? {
+    private mutating func binding(ofContact range: Range<Int>, _ bytes: RawSpan, _ context: Context) -> Int? {
         guard let uri = SIPURI(bytes, range), let host = uri.host,
             let transport = URITransport(bytes, uri.parameters, by: context.transport),
             case .ipv4(let address) = host.kind, let port = host.port
@@ -138,8 +138,7 @@ extension SIPGateway {
         } else if binding.users > 0 {
             deadline = max(deadline, now &+ settings.binding)
         }
-        if let set = wheel.deadline(of: slot), set <= deadline { return }
-        wheel.set(slot, deadline: deadline)
+        wheel.set(slot, atLatest: deadline)
     }
 
     /// Does what is due on a binding.

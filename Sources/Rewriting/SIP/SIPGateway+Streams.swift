@@ -12,10 +12,7 @@ extension SIPGateway {
         guard segment.flags.has(.syn), !segment.flags.has(.ack), let slot = media.call(at: segment.destination) else {
             return false
         }
-        var call = calls[slot]
-        let isOpen = media.accept(from: segment.source, at: segment.destination, in: &call.media, now: now)
-        calls.store(call, at: slot)
-        return isOpen
+        return media.accept(from: segment.source, at: segment.destination, in: &calls[slot].media, now: now)
     }
 
     /// The caller has seen that a connection of media has ended, by FIN both ways or by RST.

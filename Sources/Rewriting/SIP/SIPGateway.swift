@@ -65,8 +65,6 @@ public struct SIPGateway: ~Copyable {
         let timeToLive: UInt8
         /// The inside end as the messages of this side name it, and its peer.
         let known: KnownEndpoints
-        /// Whether an inside end registers somebody.
-        var isRegistration = false
 
         @_noLocks
         init(_ datagram: UDPPacket, from side: Side, slot: Int, _ binding: SIPBinding) {
@@ -127,6 +125,8 @@ public struct SIPGateway: ~Copyable {
     var description: SessionDescription
     /// The binding that the Contact of the message from inside names.
     var named: Int?
+    /// Whether the message registers somebody.
+    var isRegistration = false
     private let table: PublicEndpoints.Table
     var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
@@ -320,9 +320,10 @@ public struct SIPGateway: ~Copyable {
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
         splices.removeAll()
-        if refusesBody(bytes, message) { return .refused(.signedBody) }
-        var context = context
-        if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
+        if case .refuse = settings.signedBodies, refusesBody(bytes, message) { return .refused(.signedBody) }
+        named = nil
+        isRegistration = false
+        if case .register? = message.startLine.method { isRegistration = true }
         let call = follow(bytes, message, context)
         if case .refused = call {
             count(.sipRefused)
