@@ -70,23 +70,32 @@ struct Splices: ~Copyable {
         replace(range, by: endpointText)
     }
 
-    /// Keeps the order: most come in it, and only parameters of one header field do not.
+    /// Keeps the order: most come in it, and only parameters of one header field, and the length and the session's own
+    /// lines of a body, do not.
     @_noLocks
     private mutating func replace(_ range: Range<Int>, by text: EndpointText) {
         guard count < splices.count else {
             isFull = true
             return
         }
+        splices[count] = Splice(
+            start: UInt32(truncatingIfNeeded: range.lowerBound), end: UInt32(truncatingIfNeeded: range.upperBound),
+            text: text)
+        if count > 0, splices[count &- 1].start > splices[count].start { sortLast() }
+        count &+= 1
+        growth &+= text.count &- range.count
+    }
+
+    /// Moves the last one to its place.
+    @inline(never) @_noLocks
+    private mutating func sortLast() {
+        let last = splices[count]
         var place = count
-        while place > 0, Int(splices[place &- 1].start) > range.lowerBound {
+        while place > 0, splices[place &- 1].start > last.start {
             splices[place] = splices[place &- 1]
             place &-= 1
         }
-        splices[place] = Splice(
-            start: UInt32(truncatingIfNeeded: range.lowerBound), end: UInt32(truncatingIfNeeded: range.upperBound),
-            text: text)
-        count &+= 1
-        growth &+= text.count &- range.count
+        splices[place] = last
     }
 
     /// One of them: what it takes the place of, and how long that is which does.
