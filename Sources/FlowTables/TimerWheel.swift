@@ -60,8 +60,8 @@ public struct TimerWheel: ~Copyable {
     /// Sets the deadline of a slot unless it has one that is not later.
     @_noLocks
     public mutating func set(_ slot: Int, atLatest deadline: UInt64) {
-        let link = links[slot &+ 1]
-        if link.list == 0 || link.deadline > deadline { set(slot, deadline: deadline) }
+        if let before = self.deadline(of: slot), before <= deadline { return }
+        set(slot, deadline: deadline)
     }
 
     /// Clears the deadline of a slot, if it has one.
