@@ -163,10 +163,13 @@ extension SIPGateway {
     /// Mutating, as others here that change nothing, because Swift copies the whole gateway to lend it to a method.
     @_noLocks
     mutating func outsideTag(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> UInt64 {
+        if let outsideTag { return outsideTag }
         // From names who has sent the request, To who gets it.
         let party = requester(of: message, context) == .outside ? message.from : message.to
-        guard let tag = tag(bytes, party) else { return 0 }
-        return hash.of(bytes, tag)
+        var number: UInt64 = 0
+        if let tag = tag(bytes, party) { number = hash.of(bytes, tag) }
+        outsideTag = number
+        return number
     }
 
     /// The tag of a party.

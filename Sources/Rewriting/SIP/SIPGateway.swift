@@ -127,6 +127,8 @@ public struct SIPGateway: ~Copyable {
     var named: Int?
     /// Whether the message registers somebody.
     var isRegistration = false
+    /// The hash of the outside's tag in the message, or 0 where it has none; nil until it has been looked for.
+    var outsideTag: UInt64?
     private let table: PublicEndpoints.Table
     var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
@@ -322,6 +324,7 @@ public struct SIPGateway: ~Copyable {
         splices.removeAll()
         if case .refuse = settings.signedBodies, refusesBody(bytes, message) { return .refused(.signedBody) }
         named = nil
+        outsideTag = nil
         isRegistration = false
         if case .register? = message.startLine.method { isRegistration = true }
         let call = follow(bytes, message, context)
