@@ -1,4 +1,3 @@
-import SIPCodec
 import WireFormats
 
 /// A call, or an attempt at one, of an inside endpoint: what Call-ID and that host name (RFC 3261 section 12), and not the
@@ -93,31 +92,5 @@ public struct SIPCall: BitwiseCopyable, Sendable {
     mutating func goOn() {
         phase = .confirmed
         challenged = bye
-    }
-
-    /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
-    /// call that is one more INVITE: with credentials, or to where a redirection has led.
-    @_noLocks
-    mutating func isCurrent(_ message: SIPMessage, of requester: Side) -> Bool {
-        let own = Int(requester.rawValue)
-        let number = message.cSeq.number
-        var isInvite = false
-        if case .invite? = message.startLine.method { isInvite = true }
-        if case .ended = phase {
-            guard isInvite, number > invites[own].number else { return false }
-            phase = .inviting
-        }
-        switch message.cSeq.method {
-        case .invite, .ack:
-            if isInvite, number > invites[own].number {
-                invites[own] = Request()
-                invites[own].number = number
-            }
-            return number == invites[own].number
-        case .prack, .update:
-            if message.startLine.method != nil, number > updates[own].number { updates[own].number = number }
-            return number == updates[own].number
-        default: return true
-        }
     }
 }

@@ -30,9 +30,7 @@ extension SIPGateway {
             guard case .invite? = message.startLine.method else { return .none }
             return open(bytes, message, key, context)
         }
-        guard calls[slot].isCurrent(message, of: requester(of: message, context)) else {
-            return .call(slot, isCurrent: false)
-        }
+        guard isCurrent(message, slot, context) else { return .call(slot, isCurrent: false) }
         calls[slot].heard = now
         if let method = message.startLine.method {
             if case .bye = method { followBye(bytes, message, slot, context) }
@@ -72,6 +70,34 @@ extension SIPGateway {
     @_noLocks
     func requester(of message: SIPMessage, _ context: Context) -> Side {
         message.startLine.method == nil ? context.side.other : context.side
+    }
+
+    /// Whether a message is not older than others that were seen of the call. A newer request is noted; after the end of a
+    /// call that is one more INVITE: with credentials, or to where a redirection has led.
+    @_noLocks
+    private mutating func isCurrent(_ message: SIPMessage, _ slot: Int, _ context: Context) -> Bool {
+        let own = Int(requester(of: message, context).rawValue)
+        let number = message.cSeq.number
+        var isInvite = false
+        if case .invite? = message.startLine.method { isInvite = true }
+        if case .ended = calls[slot].phase {
+            guard isInvite, number > calls[slot].invites[own].number else { return false }
+            calls[slot].phase = .inviting
+        }
+        switch message.cSeq.method {
+        case .invite, .ack:
+            if isInvite, number > calls[slot].invites[own].number {
+                calls[slot].invites[own] = SIPCall.Request()
+                calls[slot].invites[own].number = number
+            }
+            return number == calls[slot].invites[own].number
+        case .prack, .update:
+            if message.startLine.method != nil, number > calls[slot].updates[own].number {
+                calls[slot].updates[own].number = number
+            }
+            return number == calls[slot].updates[own].number
+        default: return true
+        }
     }
 
     @_noLocks
