@@ -321,7 +321,7 @@ public struct SIPGateway: ~Copyable {
     /// Follows what a message means, and notes what is to be changed in it.
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
-        splices.removeAll()
+        splices.removeAll(expecting: bindings[context.binding].substitute(from: context.side))
         if case .refuse = settings.signedBodies, refusesBody(bytes, message) { return .refused(.signedBody) }
         named = nil
         outsideTag = nil
