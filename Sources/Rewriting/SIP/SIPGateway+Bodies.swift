@@ -79,7 +79,7 @@ extension SIPGateway {
         _ isCurrent: Bool
     ) -> Bool {
         if isCurrent, case .invite? = message.startLine.method {
-            calls[slot].invites[Int(context.side.rawValue)].hasOffer = true
+            calls.setHasOffer(slot, context.side)
         }
         guard !isSigned(bytes) else {
             count(.sipBodiesSigned)

@@ -30,15 +30,19 @@ extension SIPGateway {
             guard case .invite? = message.startLine.method else { return .none }
             return open(bytes, message, key, context)
         }
-        guard isCurrent(message, slot, context) else { return .call(slot, isCurrent: false) }
-        calls[slot].heard = now
-        if let method = message.startLine.method {
-            if case .bye = method { followBye(bytes, message, slot, context) }
-        } else {
-            followResponse(message.startLine.code, message, slot, context)
+        calls.slots.beginChange(of: slot)
+        let isCurrent = isCurrent(message, slot, context)
+        if isCurrent {
+            calls.slots[slot].heard = now
+            if let method = message.startLine.method {
+                if case .bye = method { followBye(bytes, message, slot, context) }
+            } else {
+                followResponse(message.startLine.code, message, slot, context)
+            }
         }
-        schedule(call: slot)
-        return .call(slot, isCurrent: true)
+        calls.slots.endChange(of: slot)
+        if isCurrent { schedule(call: slot) }
+        return .call(slot, isCurrent: isCurrent)
     }
 
     @_noLocks
@@ -82,18 +86,18 @@ extension SIPGateway {
         if case .invite? = message.startLine.method { isInvite = true }
         if case .ended = calls[slot].phase {
             guard isInvite, number > calls[slot].invites[own].number else { return false }
-            calls[slot].phase = .inviting
+            calls.slots[slot].phase = .inviting
         }
         switch message.cSeq.method {
         case .invite, .ack:
             if isInvite, number > calls[slot].invites[own].number {
-                calls[slot].invites[own] = SIPCall.Request()
-                calls[slot].invites[own].number = number
+                calls.slots[slot].invites[own] = SIPCall.Request()
+                calls.slots[slot].invites[own].number = number
             }
             return number == calls[slot].invites[own].number
         case .prack, .update:
             if message.startLine.method != nil, number > calls[slot].updates[own].number {
-                calls[slot].updates[own].number = number
+                calls.slots[slot].updates[own].number = number
             }
             return number == calls[slot].updates[own].number
         default: return true
@@ -109,11 +113,11 @@ extension SIPGateway {
             let before = Exchange(context.side.other, isInvite: false, number: message.cSeq.number)
             guard calls[slot].bye == before else { return }
             let tag = outsideTag(bytes, message, context)
-            if tag != calls[slot].endingTag { media.end(&calls[slot].media, tag: tag, now: now, frees: now) }
+            if tag != calls[slot].endingTag { media.end(&calls.slots[slot].media, tag: tag, now: now, frees: now) }
         case .confirmed:
             guard !(exchange == calls[slot].challenged) else { return }
             let tag = outsideTag(bytes, message, context)
-            calls[slot].end(by: exchange, tag: tag, at: now &+ settings.bye)
+            calls.slots[slot].end(by: exchange, tag: tag, at: now &+ settings.bye)
         case .free, .inviting, .ended: return
         }
     }
@@ -132,7 +136,7 @@ extension SIPGateway {
             }
         case .invite where code >= 200:
             if case .inviting = calls[slot].phase {
-                calls[slot].confirm(now: now)
+                calls.slots[slot].confirm(now: now)
                 count(.callsConfirmed)
             }
         case .update where code >= 300, .prack where code >= 300: takeBack(message, from: slot, context)
@@ -140,7 +144,7 @@ extension SIPGateway {
             guard case .ending = calls[slot].phase, calls[slot].bye == exchange(of: message, context) else { return }
             guard isChallenge else { return endDialog(slot) }
             // BYE comes once more, with credentials.
-            calls[slot].goOn()
+            calls.slots[slot].goOn()
         default: break
         }
     }
@@ -163,6 +167,7 @@ extension SIPGateway {
     @_noLocks
     mutating func withdraw(_ message: SIPMessage, from slot: Int, _ context: Context) {
         takeBack(message, from: slot, context)
+        calls.slots.beginChange(of: slot)
         switch calls[slot].phase {
         case .inviting:
             count(.callsFailed)
@@ -170,6 +175,7 @@ extension SIPGateway {
         case .ended: finish(slot, keepsPorts: false)
         default: break
         }
+        calls.slots.endChange(of: slot)
         schedule(call: slot)
     }
 
@@ -213,14 +219,16 @@ extension SIPGateway {
         bindings.use(before, by: -1)
         schedule(binding: before)
         bindings.use(contact, by: 1)
-        calls[slot].contact = contact
+        calls.slots.beginChange(of: slot)
+        calls.slots[slot].contact = contact
+        calls.slots.endChange(of: slot)
     }
 
     /// A dialog has ended by BYE. Another one of a call that was forked may go on.
     @_noLocks
     private mutating func endDialog(_ slot: Int) {
-        media.end(&calls[slot].media, tag: calls[slot].endingTag, now: now, frees: now)
-        calls[slot].phase = .confirmed
+        media.end(&calls.slots[slot].media, tag: calls[slot].endingTag, now: now, frees: now)
+        calls.slots[slot].phase = .confirmed
         guard !media.liveliness(of: calls[slot].media).hasFlows else { return }
         count(.callsEnded)
         finish(slot, keepsPorts: false)
@@ -229,12 +237,12 @@ extension SIPGateway {
     /// The call is over: its media end, and it is remembered for a while.
     @_noLocks
     private mutating func finish(_ slot: Int, keepsPorts: Bool) {
-        calls[slot].phase = .ended
-        calls[slot].heard = now
+        calls.slots[slot].phase = .ended
+        calls.slots[slot].heard = now
         if keepsPorts {
-            media.end(&calls[slot].media, tag: nil, now: now, frees: now &+ settings.linger)
+            media.end(&calls.slots[slot].media, tag: nil, now: now, frees: now &+ settings.linger)
         } else {
-            media.end(&calls[slot].media, now: now)
+            media.end(&calls.slots[slot].media, now: now)
         }
     }
 
@@ -278,12 +286,14 @@ extension SIPGateway {
                 count(.callsLost)
                 return end(call: slot)
             }
-        case .ending:
-            if now >= calls[slot].ends { endDialog(slot) }
+        case .ending: break
         case .ended:
             if now >= heard &+ settings.linger { return end(call: slot) }
         }
-        let next = media.closeDue(&calls[slot].media, now: now)
+        calls.slots.beginChange(of: slot)
+        if case .ending = calls[slot].phase, now >= calls[slot].ends { endDialog(slot) }
+        let next = media.closeDue(&calls.slots[slot].media, now: now)
+        calls.slots.endChange(of: slot)
         media.observe(calls[slot].media)
         schedule(call: slot)
         wheel.set(wheelEntry(call: slot), atLatest: next)
@@ -291,7 +301,9 @@ extension SIPGateway {
 
     @_noLocks
     private mutating func end(call slot: Int) {
-        media.end(&calls[slot].media, now: now)
+        calls.slots.beginChange(of: slot)
+        media.end(&calls.slots[slot].media, now: now)
+        calls.slots.endChange(of: slot)
         let (binding, contact) = (calls[slot].binding, calls[slot].contact)
         bindings.use(binding, by: -1)
         schedule(binding: binding)

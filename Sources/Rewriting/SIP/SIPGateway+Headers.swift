@@ -123,7 +123,7 @@ extension SIPGateway {
         let endpoint = Endpoint(host.address, host.port ?? 5060)
         guard context.side == .inside else { return restore(endpoint, transport, range, mention.place, context) }
         var slot = context.binding
-        if endpoint != context.inside || transport.transport != context.transport {
+        if !(endpoint == context.inside && transport.transport == context.transport) {
             guard let other = binding(of: endpoint, transport, mention, context) else { return nil }
             slot = other
         }

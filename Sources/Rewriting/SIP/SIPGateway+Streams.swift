@@ -12,7 +12,11 @@ extension SIPGateway {
         guard segment.flags.has(.syn), !segment.flags.has(.ack), let slot = media.call(at: segment.destination) else {
             return false
         }
-        return media.accept(from: segment.source, at: segment.destination, in: &calls[slot].media, now: now)
+        calls.slots.beginChange(of: slot)
+        let isOpen = media.accept(
+            from: segment.source, at: segment.destination, in: &calls.slots[slot].media, now: now)
+        calls.slots.endChange(of: slot)
+        return isOpen
     }
 
     /// The caller has seen that a connection of media has ended, by FIN both ways or by RST.
