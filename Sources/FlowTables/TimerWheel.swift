@@ -57,6 +57,13 @@ public struct TimerWheel: ~Copyable {
         next = min(next, due &* tick)
     }
 
+    /// Sets the deadline of a slot unless it has one that is not later.
+    @_noLocks
+    public mutating func set(_ slot: Int, atLatest deadline: UInt64) {
+        if let before = self.deadline(of: slot), before <= deadline { return }
+        set(slot, deadline: deadline)
+    }
+
     /// Clears the deadline of a slot, if it has one.
     @_noLocks
     public mutating func clear(_ slot: Int) { unlink(slot &+ 1) }

@@ -72,8 +72,7 @@ extension Gateway {
         } else {
             deadline = conversations[slot].lastHeard &+ times.transitory
         }
-        if let set = wheel.deadline(of: slot), set <= deadline { return scheduleData() }
-        wheel.set(slot, deadline: deadline)
+        wheel.set(slot, atLatest: deadline)
         scheduleData()
     }
 

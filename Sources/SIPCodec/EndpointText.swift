@@ -7,12 +7,12 @@ import WireFormats
 /// Invariant: of each word so many octets count as its count says, at most 8, the first in the lowest bits.
 public struct EndpointText: BitwiseCopyable, Sendable {
     /// Two octets of an address and their dots, the other two, and a port with its colon.
-    private var head: UInt64 = 0
-    private var tail: UInt64 = 0
-    private var last: UInt64 = 0
-    private var headCount: UInt8 = 0
-    private var tailCount: UInt8 = 0
-    private var lastCount: UInt8 = 0
+    @usableFromInline var head: UInt64 = 0
+    @usableFromInline var tail: UInt64 = 0
+    @usableFromInline var last: UInt64 = 0
+    @usableFromInline var headCount: UInt8 = 0
+    @usableFromInline var tailCount: UInt8 = 0
+    @usableFromInline var lastCount: UInt8 = 0
 
     /// Nothing.
     @_noLocks
@@ -59,7 +59,7 @@ public struct EndpointText: BitwiseCopyable, Sendable {
     var addressCount: Int { @inline(__always) @_noLocks get { Int(headCount) &+ Int(tailCount) } }
 
     /// Writes it to other bytes, and moves `offset` behind it.
-    @_noLocks
+    @inlinable @inline(__always) @_noLocks
     public func write(to target: inout MutableRawSpan, at offset: inout Int) {
         let room = target.byteCount
         guard offset >= 0, offset <= room &- 24 else { return writeAtEnd(of: &target, at: &offset) }
@@ -73,8 +73,8 @@ public struct EndpointText: BitwiseCopyable, Sendable {
         offset &+= Int(lastCount)
     }
 
-    @inline(never) @_noLocks
-    private func writeAtEnd(of target: inout MutableRawSpan, at offset: inout Int) {
+    @usableFromInline @inline(never) @_noLocks
+    func writeAtEnd(of target: inout MutableRawSpan, at offset: inout Int) {
         Self.write(head, headCount, to: &target, at: &offset)
         Self.write(tail, tailCount, to: &target, at: &offset)
         Self.write(last, lastCount, to: &target, at: &offset)

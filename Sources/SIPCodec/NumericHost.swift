@@ -62,7 +62,7 @@ public struct NumericHost: BitwiseCopyable, Sendable {
 
     // MARK: As nearly all write it
 
-    /// <sip:user@host> or <sip:user@host:port>, maybe behind a quoted name, and maybe with parameters behind it; nil for
+    /// <sip:user@host> or <sip:user@host:port>, or without a user, maybe behind a quoted name, and maybe with parameters behind it; nil for
     /// everything else, which may be an address as well.
     @inline(__always) @_noLocks
     private init?(_ bytes: borrowing RawSpan, bracketed range: Range<Int>, _ known: borrowing KnownEndpoints) {
@@ -83,15 +83,20 @@ public struct NumericHost: BitwiseCopyable, Sendable {
         self = host
     }
 
-    /// sip:user@host or sip:user@host:port, with which `range` begins; what follows is for the caller to see.
+    /// sip:user@host or sip:user@host:port, or without a user, with which `range` begins; what follows is for the caller to
+    /// see.
     @inline(__always) @_noLocks
     private init?(_ bytes: borrowing RawSpan, beginning range: Range<Int>, _ known: borrowing KnownEndpoints) {
         let user = range.lowerBound &+ 4
         let limit = range.upperBound
         guard user < limit, bytes.quarter(at: range.lowerBound) & 0xFFDF_DFDF == 0x3A50_4953 else { return nil }
         let at = bytes.end(before: ASCII.at, ASCII.greaterThan, in: user..<limit)
-        guard at > user, at < limit, bytes.byte(at: at) == ASCII.at else { return nil }
-        self.init(bytes, host: at &+ 1..<limit, known)
+        var host = user
+        if at < limit, bytes.byte(at: at) == ASCII.at {
+            guard at > user else { return nil }
+            host = at &+ 1
+        }
+        self.init(bytes, host: host..<limit, known)
     }
 
     /// The same for host or host:port alone.

@@ -3,25 +3,33 @@
 /// Sums are kept in the machine's byte order: the one's complement sum is the same in either order as long as it is
 /// read and written in the one in which the words were added (RFC 1071 section 2 B).
 public enum Checksum {
-    /// Adds the bytes of a range to a running sum, 32 at a time as far as it goes. Ranges of odd length may only come last.
+    /// Adds the bytes of a range to a running sum, 64 at a time as far as it goes. Ranges of odd length may only come last.
     @inlinable @_noLocks
     public static func sum(_ bytes: borrowing RawSpan, _ range: Range<Int>, onto initial: UInt64 = 0) -> UInt64 {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount, "bytes out of range")
-        var (even, odd) = (SIMD2<UInt64>.zero, SIMD2<UInt64>.zero)
+        var sums = SIMD2<UInt64>.zero
         var offset = range.lowerBound
         // Safe, all of them: what is read lies in the range, which lies in the span; any bits are numbers.
-        while range.upperBound &- offset >= 32 {
-            even = unsafe even &+ halves(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Words.self))
-            offset &+= 16
-            odd = unsafe odd &+ halves(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Words.self))
+        if range.upperBound &- offset >= 64 {
+            // Whole words, of which what carries over is lost, and their upper halves, which have room for that: so the sum
+            // of the lower halves is the difference.
+            var (words, upper) = (SIMD8<UInt64>.zero, SIMD8<UInt64>.zero)
+            repeat {
+                let block = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD8<UInt64>.self)
+                words &+= block
+                upper &+= block &>> 32
+                offset &+= 64
+            } while range.upperBound &- offset >= 64
+            let uppers = folded(upper)
+            sums = folded(words) &- uppers &<< 32 &+ uppers
+        }
+        while range.upperBound &- offset >= 16 {
+            let block = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD2<UInt64>.self)
+            sums &+= (block & SIMD2(repeating: 0xffff_ffff)) &+ (block &>> 32)
             offset &+= 16
         }
         let rest = range.upperBound &- offset
-        if rest & 16 != 0 {
-            even = unsafe even &+ halves(bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Words.self))
-            offset &+= 16
-        }
-        var sum = initial &+ even[0] &+ even[1] &+ odd[0] &+ odd[1]
+        var sum = initial &+ sums[0] &+ sums[1]
         if rest & 8 != 0 {
             let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
             sum &+= (word & 0xffff_ffff) &+ (word &>> 32)
@@ -41,12 +49,10 @@ public enum Checksum {
         return sum
     }
 
-    @usableFromInline typealias Words = SIMD2<UInt64>
-
-    /// The sums of the two halves of each word, which leave room for what carries over.
     @inlinable @inline(__always) @_noLocks
-    static func halves(_ words: Words) -> Words {
-        (words & Words(repeating: 0xffff_ffff)) &+ (words &>> Words(repeating: 32))
+    static func folded(_ words: SIMD8<UInt64>) -> SIMD2<UInt64> {
+        let half = words.lowHalf &+ words.highHalf
+        return half.lowHalf &+ half.highHalf
     }
 
     /// The sum of the pseudo header of TCP or UDP over IPv4 (RFC 9293 section 3.1); `length` is header plus data.

@@ -83,48 +83,51 @@ extension MutableRawSpan {
         precondition(range.lowerBound >= 0 && offset >= 0, "bytes out of range")
         precondition(range.upperBound <= source.byteCount, "bytes out of range")
         precondition(range.count <= byteCount &- offset, "no room for the bytes")
-        var from = range.lowerBound
-        var to = offset
-        while from &+ 16 <= range.upperBound {
-            // Safe: 16 octets from `from` and to `to` lie within the ranges checked above; any bits are a vector.
-            unsafe storeBytes(
-                of: source.unsafeLoadUnaligned(fromUncheckedByteOffset: from, as: SIMD16<UInt8>.self),
-                toUncheckedByteOffset: to, as: SIMD16<UInt8>.self)
-            from &+= 16
-            to &+= 16
-        }
-        if from == range.upperBound { return }
-        if range.count >= 16 {
-            // The last 16 octets, of which some are there already.
-            let last = range.count &- 16
-            // Safe: as above.
-            unsafe storeBytes(
-                of: source.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: range.lowerBound &+ last, as: SIMD16<UInt8>.self),
-                toUncheckedByteOffset: offset &+ last, as: SIMD16<UInt8>.self)
-            return
-        }
-        while from < range.upperBound {
-            put(source.octet(at: from), at: to)
-            from &+= 1
-            to &+= 1
+        let (from, count) = (range.lowerBound, range.count)
+        // Safe, all blocks: they lie within the ranges checked above. The last one has some octets that are there already.
+        if count >= 32 {
+            var moved = 0
+            while moved < count &- 32 {
+                unsafe copy32(source, from &+ moved, to: offset &+ moved)
+                moved &+= 32
+            }
+            unsafe copy32(source, from &+ count &- 32, to: offset &+ count &- 32)
+        } else if count >= 16 {
+            unsafe copy16(source, from, to: offset)
+            unsafe copy16(source, from &+ count &- 16, to: offset &+ count &- 16)
+        } else {
+            for moved in 0..<count { put(source.octet(at: from &+ moved), at: offset &+ moved) }
         }
     }
-    /// The same for what more is written behind: up to 15 octets there may change.
+
+    /// Copies 32 octets, which must lie inside on both sides; any bits are a vector.
+    @inlinable @inline(__always) @_noLocks @unsafe
+    mutating func copy32(_ source: borrowing RawSpan, _ from: Int, to offset: Int) {
+        unsafe storeBytes(
+            of: source.unsafeLoadUnaligned(fromUncheckedByteOffset: from, as: SIMD32<UInt8>.self),
+            toUncheckedByteOffset: offset, as: SIMD32<UInt8>.self)
+    }
+
+    /// The same with 16 octets.
+    @inlinable @inline(__always) @_noLocks @unsafe
+    mutating func copy16(_ source: borrowing RawSpan, _ from: Int, to offset: Int) {
+        unsafe storeBytes(
+            of: source.unsafeLoadUnaligned(fromUncheckedByteOffset: from, as: SIMD16<UInt8>.self),
+            toUncheckedByteOffset: offset, as: SIMD16<UInt8>.self)
+    }
+
+    /// The same for what more is written behind: up to 31 octets there may change.
     @inlinable @inline(__always) @_noLocks
     public mutating func copyAhead(_ source: borrowing RawSpan, _ range: Range<Int>, to offset: Int) {
         let count = range.count
-        guard range.lowerBound >= 0, range.upperBound <= source.byteCount &- 15, offset >= 0,
-            count <= byteCount &- 15 &- offset
+        guard range.lowerBound >= 0, range.upperBound <= source.byteCount &- 31, offset >= 0,
+            count <= byteCount &- 31 &- offset
         else { return copy(source, range, to: offset) }
         var moved = 0
         while moved < count {
-            // Safe: up to 15 octets more than the range has lie inside on both sides; any bits are a vector.
-            unsafe storeBytes(
-                of: source.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: range.lowerBound &+ moved, as: SIMD16<UInt8>.self),
-                toUncheckedByteOffset: offset &+ moved, as: SIMD16<UInt8>.self)
-            moved &+= 16
+            // Safe: up to 31 octets more than the range has lie inside on both sides.
+            unsafe copy32(source, range.lowerBound &+ moved, to: offset &+ moved)
+            moved &+= 32
         }
     }
 }

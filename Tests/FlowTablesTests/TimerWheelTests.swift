@@ -29,6 +29,13 @@ import Testing
             agree = wheel.deadline(of: slot) == deadline && agree
         }
 
+        mutating func set(_ slot: Int, atLatest deadline: UInt64) {
+            wheel.set(slot, atLatest: deadline)
+            if let before = model[slot], before.deadline <= deadline { return }
+            model[slot] = (deadline, now)
+            agree = wheel.deadline(of: slot) == deadline && agree
+        }
+
         mutating func clear(_ slot: Int) {
             wheel.clear(slot)
             model[slot] = nil
@@ -87,7 +94,8 @@ import Testing
     private static func change(_ pair: inout Pair, _ random: inout Random) {
         let slot = Int.random(in: 0..<slots, using: &random)
         let (now, tick) = (pair.now, pair.tick)
-        switch Int.random(in: 0..<8, using: &random) {
+        switch Int.random(in: 0..<9, using: &random) {
+        case 8: pair.set(slot, atLatest: now + .random(in: 0...tick * 8, using: &random))
         case 0: pair.clear(slot)
         case 1: pair.set(slot, deadline: .random(in: 0...now, using: &random))
         case 2: pair.set(slot, deadline: now)

@@ -39,17 +39,30 @@ import WireFormats
     }
 
     @Test func `Every range is copied whole, and nothing beside it is touched`() {
-        let source = (0..<68).map { UInt8(0x80 + $0) }
-        for count in 0...50 {
+        let source = (0..<118).map { UInt8(0x80 + $0) }
+        for count in 0...100 {
             for from in 0...18 {
                 for to in 0...18 {
-                    let copy = written(68) { $0.copy(source.span.bytes, from..<from + count, to: to) }
-                    var expected = [UInt8](repeating: 0, count: 68)
+                    let copy = written(118) { $0.copy(source.span.bytes, from..<from + count, to: to) }
+                    var expected = [UInt8](repeating: 0, count: 118)
                     expected.replaceSubrange(to..<to + count, with: source[from..<from + count])
                     guard copy == expected else {
                         Issue.record("\(count) octets from \(from) to \(to)")
                         return
                     }
+                }
+            }
+        }
+    }
+
+    @Test func `Copied ahead every range is whole, and at most 31 octets behind it are touched`() {
+        let source = (0..<118).map { UInt8(0x80 + $0) }
+        for count in 0...100 {
+            for from in [0, 1, 18] {
+                for to in [0, 7, 18] {
+                    let copy = written(118) { $0.copyAhead(source.span.bytes, from..<from + count, to: to) }
+                    let beside = copy[..<to] + copy.dropFirst(to + count + 31)
+                    #expect(copy[to..<to + count] == source[from..<from + count] && beside.allSatisfy { $0 == 0 })
                 }
             }
         }

@@ -65,6 +65,10 @@ public struct SIPBinding: BitwiseCopyable, Sendable {
         KnownEndpoints(side == .inside ? insideText : translatedText, peerText)
     }
 
+    /// The endpoint that takes the place of others in most messages from a side.
+    @_noLocks
+    func substitute(from side: Side) -> KnownEndpoint { side == .inside ? translatedText : insideText }
+
     /// Whether it has lately sent to a peer.
     @_noLocks
     func hasSent(to peer: Endpoint) -> Bool {

@@ -41,18 +41,25 @@ struct SIPBindings: ~Copyable {
     /// A binding.
     subscript(slot: Int) -> SIPBinding { @_noLocks get { bindings[slot] } }
 
-    /// Beside an inside endpoint in an index.
-    private static var nobody: Endpoint { @_noLocks get { Endpoint(IPv4Address(0), 0) } }
-    /// Beside the public endpoint of a connection.
-    private static var connection: Endpoint { @_noLocks get { Endpoint(IPv4Address(0), 1) } }
+    /// By what an inside endpoint is found.
+    @inline(__always) @_noLocks
+    private static func key(_ inside: Endpoint) -> FlowIndex.Key {
+        FlowIndex.Key(most: UInt64(inside.address.value) << 16 | UInt64(inside.port), rest: 0)
+    }
+
+    /// By what the public endpoint of a connection is found.
+    @inline(__always) @_noLocks
+    private static func key(connection translated: Endpoint) -> FlowIndex.Key {
+        FlowIndex.Key(most: UInt64(translated.address.value) << 16 | UInt64(translated.port), rest: 1)
+    }
 
     /// The binding of an inside endpoint, over UDP.
-    @_noLocks
-    func find(_ inside: Endpoint) -> Int? { index.find(inside, SIPBindings.nobody) }
+    @inline(__always) @_noLocks
+    func find(_ inside: Endpoint) -> Int? { index.find(key: SIPBindings.key(inside)) }
 
     /// The binding by which an inside endpoint is reached over TCP.
-    @_noLocks
-    func find(contact: Endpoint) -> Int? { contacts.find(contact, SIPBindings.nobody) }
+    @inline(__always) @_noLocks
+    func find(contact: Endpoint) -> Int? { contacts.find(key: SIPBindings.key(contact)) }
 
     /// The binding that a public endpoint belongs to, over UDP.
     @_noLocks
@@ -67,7 +74,7 @@ struct SIPBindings: ~Copyable {
     @_noLocks
     func find(translatedContact translated: Endpoint) -> Int? {
         guard case .conversation(let slot)? = ports.owner(of: translated) else {
-            return contacts.find(translated, SIPBindings.connection)
+            return contacts.find(key: SIPBindings.key(connection: translated))
         }
         if case .tcp = bindings[slot].transport { return slot }
         return nil
@@ -100,8 +107,8 @@ struct SIPBindings: ~Copyable {
             return nil
         }
         switch transport {
-        case .udp: _ = index.insert(inside, SIPBindings.nobody, slot: slot)
-        case .tcp: _ = contacts.insert(inside, SIPBindings.nobody, slot: slot)
+        case .udp: _ = index.insert(key: SIPBindings.key(inside), slot: slot)
+        case .tcp: _ = contacts.insert(key: SIPBindings.key(inside), slot: slot)
         }
         var binding = SIPBinding()
         binding.transport = transport
@@ -136,7 +143,7 @@ struct SIPBindings: ~Copyable {
         binding.sent = now
         bindings.store(binding, at: slot)
         if case .inside = opener {
-            _ = contacts.insert(translated, SIPBindings.connection, slot: slot)
+            _ = contacts.insert(key: SIPBindings.key(connection: translated), slot: slot)
             reach(inside, by: slot)
         }
         return slot
@@ -147,16 +154,16 @@ struct SIPBindings: ~Copyable {
     private mutating func reach(_ contact: Endpoint, by slot: Int) {
         if let known = find(contact: contact) {
             guard bindings[known].isConnection else { return }
-            contacts.remove(contact, SIPBindings.nobody)
+            contacts.remove(key: SIPBindings.key(contact))
         }
-        _ = contacts.insert(contact, SIPBindings.nobody, slot: slot)
+        _ = contacts.insert(key: SIPBindings.key(contact), slot: slot)
     }
 
     /// A connection is found by its contact no longer.
     @_noLocks
     private mutating func forgetContact(of slot: Int) {
         let contact = bindings[slot].named[SIPBinding.Place.contact.index]
-        if find(contact: contact) == slot { contacts.remove(contact, SIPBindings.nobody) }
+        if find(contact: contact) == slot { contacts.remove(key: SIPBindings.key(contact)) }
     }
 
     /// Forgets a binding. That of a connection has been closed.
@@ -165,8 +172,8 @@ struct SIPBindings: ~Copyable {
         let binding = bindings[slot]
         if !binding.isConnection {
             switch binding.transport {
-            case .udp: index.remove(binding.inside, SIPBindings.nobody)
-            case .tcp: contacts.remove(binding.inside, SIPBindings.nobody)
+            case .udp: index.remove(key: SIPBindings.key(binding.inside))
+            case .tcp: contacts.remove(key: SIPBindings.key(binding.inside))
             }
             ports.give(binding.translated)
         }
@@ -206,7 +213,7 @@ struct SIPBindings: ~Copyable {
     @_noLocks
     mutating func didClose(_ slot: Int) {
         if find(translatedContact: bindings[slot].translated) == slot {
-            contacts.remove(bindings[slot].translated, SIPBindings.connection)
+            contacts.remove(key: SIPBindings.key(connection: bindings[slot].translated))
             forgetContact(of: slot)
         }
         bindings.beginChange(of: slot)
@@ -250,10 +257,12 @@ struct SIPBindings: ~Copyable {
     /// Notes which endpoint the inside end has named as its own in a place, and whether it has left the port out.
     @_noLocks
     mutating func note(_ slot: Int, _ place: SIPBinding.Place, _ endpoint: Endpoint, isPortless: Bool) {
-        let before = bindings[slot]
-        let portless = isPortless ? before.portless | place.bit : before.portless & ~place.bit
-        if portless == before.portless, endpoint == before.named[place.index] { return }
-        if case .contact = place, before.isConnection, find(translatedContact: before.translated) == slot {
+        let before = bindings[slot].portless
+        let portless = isPortless ? before | place.bit : before & ~place.bit
+        if portless == before, !bindings[slot].isConnection || bindings[slot].named[place.index] == endpoint { return }
+        if case .contact = place, bindings[slot].isConnection,
+            find(translatedContact: bindings[slot].translated) == slot
+        {
             forgetContact(of: slot)
             reach(endpoint, by: slot)
         }

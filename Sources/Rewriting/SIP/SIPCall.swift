@@ -71,4 +71,34 @@ public struct SIPCall: BitwiseCopyable, Sendable {
 
     @_noLocks
     init() {}
+
+    /// Over, it begins once more.
+    @_noLocks
+    mutating func begin() {
+        phase = .inviting
+        challenged = Exchange()
+    }
+
+    /// An INVITE has been answered.
+    @_noLocks
+    mutating func confirm(now: UInt64) {
+        phase = .confirmed
+        answered = now
+    }
+
+    /// BYE was seen, of the dialog of an outside's tag, which ends at a time if no response comes.
+    @_noLocks
+    mutating func end(by exchange: Exchange, tag: UInt64, at time: UInt64) {
+        bye = exchange
+        phase = .ending
+        ends = time
+        endingTag = tag
+    }
+
+    /// The BYE was challenged, so that nothing has ended.
+    @_noLocks
+    mutating func goOn() {
+        phase = .confirmed
+        challenged = bye
+    }
 }

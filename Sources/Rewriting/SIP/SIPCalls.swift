@@ -6,16 +6,17 @@ import WireFormats
 ///
 /// Invariant: a call that is not free is found by `index` by Call-ID and inside host.
 struct SIPCalls: ~Copyable {
-    private var calls: SharedSlots<SIPCall>
+    /// The calls, in place: a change is seen whole by whoever reads the table meanwhile.
+    var slots: SharedSlots<SIPCall>
     private var index: FlowIndex
     private var free: FreeList
     private var numbers: Numbers
 
     init(capacity: Int, descriptor: Int32, seed: UInt64, share: WorkerShare) throws(TableError) {
-        let calls = try SharedSlots<SIPCall>(count: capacity, descriptor: descriptor)
+        let slots = try SharedSlots<SIPCall>(count: capacity, descriptor: descriptor)
         let index = try FlowIndex(capacity: capacity, seed: seed)
         let free = try FreeList(count: capacity)
-        self.calls = calls
+        self.slots = slots
         self.index = index
         self.free = free
         numbers = Numbers(share)
@@ -28,10 +29,10 @@ struct SIPCalls: ~Copyable {
     var capacity: Int { @_noLocks get { index.capacity } }
 
     /// A call.
-    subscript(slot: Int) -> SIPCall { @_noLocks get { calls[slot] } }
+    subscript(slot: Int) -> SIPCall { @_noLocks get { slots[slot] } }
 
     /// The call of a Call-ID, by its hash, and an inside host.
-    @_noLocks
+    @inline(__always) @_noLocks
     func find(_ key: UInt64, of host: IPv4Address) -> Int? {
         index.find(key: FlowIndex.Key(most: key, rest: host.value))
     }
@@ -44,13 +45,13 @@ struct SIPCalls: ~Copyable {
         _ = index.insert(key: key, slot: slot)
         var call = call
         call.number = numbers.next()
-        calls.store(call, at: slot)
+        slots.store(call, at: slot)
         return slot
     }
 
     /// Changes a call.
     @_noLocks
-    mutating func store(_ call: SIPCall, at slot: Int) { calls.store(call, at: slot) }
+    mutating func store(_ call: SIPCall, at slot: Int) { slots.store(call, at: slot) }
 
     /// Changes where the media of a call begin.
     @_noLocks
@@ -63,17 +64,17 @@ struct SIPCalls: ~Copyable {
     /// The last INVITE of a side carries an offer.
     @_noLocks
     mutating func setHasOffer(_ slot: Int, _ side: Side) {
-        calls.beginChange(of: slot)
-        calls[slot].invites[Int(side.rawValue)].hasOffer = true
-        calls.endChange(of: slot)
+        slots.beginChange(of: slot)
+        slots[slot].invites[Int(side.rawValue)].hasOffer = true
+        slots.endChange(of: slot)
     }
 
     /// Forgets a call, which has no media any more.
     @_noLocks
     mutating func end(_ slot: Int) {
-        let key = FlowIndex.Key(most: calls[slot].key, rest: calls[slot].inside.address.value)
+        let key = FlowIndex.Key(most: slots[slot].key, rest: slots[slot].inside.address.value)
         index.remove(key: key)
-        calls.store(SIPCall(), at: slot)
+        slots.store(SIPCall(), at: slot)
         free.give(slot)
     }
 }

@@ -98,14 +98,10 @@ extension SIPGateway {
         return isComplete
     }
 
-    /// Whether a request is not to go on because it announces media in a body that must stay as it is.
-    ///
-    /// Mutating, as some others, only because the compiler (6.3) copies the gateway to lend it to a function.
+    /// Whether a request is not to go on where signed bodies are refused: because it announces media in one.
     @_noLocks
     mutating func refusesBody(_ bytes: RawSpan, _ message: SIPMessage) -> Bool {
-        guard case .refuse = settings.signedBodies, message.canBeRefused, let type = rows.first(.contentType),
-            isSigned(bytes)
-        else { return false }
+        guard message.canBeRefused, let type = rows.first(.contentType), isSigned(bytes) else { return false }
         var bodies = SDPBodies(bytes, body: message.body, contentType: type)
         guard bodies.next(in: bytes) != nil else { return false }
         count(.sipBodiesRefused)
@@ -114,13 +110,13 @@ extension SIPGateway {
 
     /// Whether the sender has signed the body (RFC 3261 section 22.4): then it must stay as it is.
     @_noLocks
-    private mutating func isSigned(_ bytes: RawSpan) -> Bool {
+    private func isSigned(_ bytes: RawSpan) -> Bool {
         if isSigned(bytes, .authorization) { return true }
         return isSigned(bytes, .proxyAuthorization)
     }
 
     @inline(__always) @_noLocks
-    private mutating func isSigned(_ bytes: RawSpan, _ name: HeaderName) -> Bool {
+    private func isSigned(_ bytes: RawSpan, _ name: HeaderName) -> Bool {
         for index in rows.all(name) where rows[index].name == name {
             if Credentials.coverBody(bytes, rows[index].value) { return true }
         }
@@ -217,7 +213,7 @@ extension SIPGateway {
     /// An INVITE or UPDATE brings an offer; what answers an offer is an answer; and where INVITE had none, the response is
     /// the offer, and ACK or PRACK has the answer (RFC 3261 section 13.2.1, RFC 3262 section 5, RFC 3311).
     @_noLocks
-    private mutating func part(of message: SIPMessage, of slot: Int, _ context: Context) -> Part? {
+    private func part(of message: SIPMessage, of slot: Int, _ context: Context) -> Part? {
         let requester = requester(of: message, context)
         let invite = calls[slot].invites[Int(requester.rawValue)]
         let own = exchange(of: message, context)

@@ -30,18 +30,18 @@ extension SIPGateway {
             guard case .invite? = message.startLine.method else { return .none }
             return open(bytes, message, key, context)
         }
-        var call = calls[slot]
-        let isCurrent = isCurrent(bytes, message, &call, context)
+        calls.slots.beginChange(of: slot)
+        let isCurrent = isCurrent(bytes, message, slot, context)
         if isCurrent {
-            call.heard = now
+            calls.slots[slot].heard = now
             if let method = message.startLine.method {
-                followRequest(method, bytes, message, &call, context)
+                if case .bye = method { followBye(bytes, message, slot, context) }
             } else {
-                followResponse(message.startLine.code, bytes, message, &call, context)
+                followResponse(message.startLine.code, bytes, message, slot, context)
             }
-            calls.store(call, at: slot)
-            schedule(call: slot)
         }
+        calls.slots.endChange(of: slot)
+        if isCurrent { schedule(call: slot) }
         return .call(slot, isCurrent: isCurrent)
     }
 
@@ -81,83 +81,78 @@ extension SIPGateway {
     /// call that is one more INVITE: with credentials, to where a redirection has led, by another branch of a proxy, or of a
     /// caller who has but one Call-ID.
     @_noLocks
-    private func isCurrent(
-        _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
+    private mutating func isCurrent(
+        _ bytes: RawSpan, _ message: SIPMessage, _ slot: Int, _ context: Context
     ) -> Bool {
         let own = Int(requester(of: message, context).rawValue)
         let number = message.cSeq.number
         var isInvite = false
         if case .invite? = message.startLine.method { isInvite = true }
-        if case .ended = call.phase {
+        if case .ended = calls[slot].phase {
             guard isInvite else { return false }
-            let isNoted = call.branches.has(branch(bytes, message))
-            if isNoted, number <= call.invites[own].number { return false }
-            call.phase = .inviting
-            call.challenged = Exchange()
-            call.invites[own] = SIPCall.Request()
+            let isNoted = calls[slot].branches.has(branch(bytes, message))
+            if isNoted, number <= calls[slot].invites[own].number { return false }
+            calls.slots[slot].begin()
+            calls.slots[slot].invites[own] = SIPCall.Request()
         }
         switch message.cSeq.method {
         case .invite, .ack:
-            if isInvite, number > call.invites[own].number {
-                call.invites[own] = SIPCall.Request()
-                call.invites[own].number = number
+            if isInvite, number > calls[slot].invites[own].number {
+                calls.slots[slot].invites[own] = SIPCall.Request()
+                calls.slots[slot].invites[own].number = number
             }
-            if isInvite, case .inviting = call.phase { call.branches.note(branch(bytes, message)) }
-            return number == call.invites[own].number
+            if isInvite, case .inviting = calls[slot].phase { calls.slots[slot].branches.note(branch(bytes, message)) }
+            return number == calls[slot].invites[own].number
         // PRACK and UPDATE are numbered by each early dialog for itself: what is old in one may be new in another.
         default: return true
         }
     }
 
     @_noLocks
-    private mutating func followRequest(
-        _ method: Method, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
-    ) {
+    private mutating func followBye(_ bytes: RawSpan, _ message: SIPMessage, _ slot: Int, _ context: Context) {
         let exchange = exchange(of: message, context)
-        guard case .bye = method else { return }
-        if case .ending = call.phase {
+        switch calls[slot].phase {
+        case .ending:
             // The same BYE on its way to another phone of the same host, whose dialog ends with it.
-            let tag = outsideTag(bytes, message, context)
             let before = Exchange(context.side.other, isInvite: false, number: message.cSeq.number)
-            if call.bye == before, tag != call.endingTag { media.end(&call.media, tag: tag, now: now, frees: now) }
-            return
+            guard calls[slot].bye == before else { return }
+            let tag = outsideTag(bytes, message, context)
+            if tag != calls[slot].endingTag { media.end(&calls.slots[slot].media, tag: tag, now: now, frees: now) }
+        case .confirmed:
+            guard !(exchange == calls[slot].challenged) else { return }
+            let tag = outsideTag(bytes, message, context)
+            calls.slots[slot].end(by: exchange, tag: tag, at: now &+ settings.bye)
+        case .free, .inviting, .ended: return
         }
-        guard case .confirmed = call.phase, !(exchange == call.challenged) else { return }
-        call.bye = exchange
-        call.phase = .ending
-        call.ends = now &+ settings.bye
-        call.endingTag = outsideTag(bytes, message, context)
     }
 
     @_noLocks
     private mutating func followResponse(
-        _ code: Int, _ bytes: RawSpan, _ message: SIPMessage, _ call: inout SIPCall, _ context: Context
+        _ code: Int, _ bytes: RawSpan, _ message: SIPMessage, _ slot: Int, _ context: Context
     ) {
         let isChallenge = code == 401 || code == 407
         switch message.cSeq.method {
         case .invite where code >= 300:
-            if case .inviting = call.phase {
+            if case .inviting = calls[slot].phase {
                 // Another phone of the same host may still answer, or the same one by another way.
-                guard call.branches.refuse(branch(bytes, message)) else { return }
+                guard calls.slots[slot].branches.refuse(branch(bytes, message)) else { return }
                 if !isChallenge { count(.callsFailed) }
                 // Its ports stay for a while: the INVITE may be repeated, or come again.
-                finish(&call, keepsPorts: true)
+                finish(slot, keepsPorts: true)
             } else {
-                withdraw(message, from: call, context)
+                takeBack(message, from: slot, context)
             }
         case .invite where code >= 200:
-            if case .inviting = call.phase {
-                call.phase = .confirmed
-                call.answered = now
+            if case .inviting = calls[slot].phase {
+                calls.slots[slot].confirm(now: now)
                 count(.callsConfirmed)
             }
-        case .update where code >= 300, .prack where code >= 300: withdraw(message, from: call, context)
+        case .update where code >= 300, .prack where code >= 300: takeBack(message, from: slot, context)
         case .bye where code >= 200:
-            guard case .ending = call.phase, call.bye == exchange(of: message, context) else { return }
-            guard isChallenge else { return endDialog(&call) }
+            guard case .ending = calls[slot].phase, calls[slot].bye == exchange(of: message, context) else { return }
+            guard isChallenge else { return endDialog(slot) }
             // BYE comes once more, with credentials.
-            call.phase = .confirmed
-            call.challenged = call.bye
+            calls.slots[slot].goOn()
         default: break
         }
     }
@@ -172,23 +167,23 @@ extension SIPGateway {
 
     /// Takes back the offer of a request that failed.
     @_noLocks
-    private mutating func withdraw(_ message: SIPMessage, from call: SIPCall, _ context: Context) {
-        media.withdraw(exchange(of: message, context), in: call.media, frees: now &+ settings.linger)
+    private mutating func takeBack(_ message: SIPMessage, from slot: Int, _ context: Context) {
+        media.withdraw(exchange(of: message, context), in: calls[slot].media, frees: now &+ settings.linger)
     }
 
     /// The same for a request that the gateway refuses, and with an INVITE the call that it would have begun.
     @_noLocks
     mutating func withdraw(_ message: SIPMessage, from slot: Int, _ context: Context) {
-        var call = calls[slot]
-        withdraw(message, from: call, context)
-        switch call.phase {
+        takeBack(message, from: slot, context)
+        calls.slots.beginChange(of: slot)
+        switch calls[slot].phase {
         case .inviting:
             count(.callsFailed)
-            finish(&call, keepsPorts: false)
-        case .ended: finish(&call, keepsPorts: false)
+            finish(slot, keepsPorts: false)
+        case .ended: finish(slot, keepsPorts: false)
         default: break
         }
-        calls.store(call, at: slot)
+        calls.slots.endChange(of: slot)
         schedule(call: slot)
     }
 
@@ -216,10 +211,13 @@ extension SIPGateway {
     /// The hash of the outside's tag, or 0 where it has none yet.
     @_noLocks
     mutating func outsideTag(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> UInt64 {
+        if let outsideTag { return outsideTag }
         // From names who has sent the request, To who gets it.
         let party = requester(of: message, context) == .outside ? message.from : message.to
-        guard let tag = tag(bytes, party) else { return 0 }
-        return hash.of(bytes, tag)
+        var number: UInt64 = 0
+        if let tag = tag(bytes, party) { number = hash.of(bytes, tag) }
+        outsideTag = number
+        return number
     }
 
     /// The tag of a party.
@@ -232,34 +230,35 @@ extension SIPGateway {
     /// The binding that the inside's Contact names is kept, so that the other side reaches it.
     @_noLocks
     mutating func keep(_ contact: Int, for slot: Int) {
-        guard calls[slot].contact != contact else { return }
-        var call = calls[slot]
-        bindings.use(call.contact, by: -1)
-        schedule(binding: call.contact)
+        let before = calls[slot].contact
+        guard before != contact else { return }
+        bindings.use(before, by: -1)
+        schedule(binding: before)
         bindings.use(contact, by: 1)
-        call.contact = contact
-        calls.store(call, at: slot)
+        calls.slots.beginChange(of: slot)
+        calls.slots[slot].contact = contact
+        calls.slots.endChange(of: slot)
     }
 
     /// A dialog has ended by BYE. Another one of a call that was forked may go on.
     @_noLocks
-    private mutating func endDialog(_ call: inout SIPCall) {
-        media.end(&call.media, tag: call.endingTag, now: now, frees: now)
-        call.phase = .confirmed
-        guard !media.liveliness(of: call.media).hasFlows else { return }
+    private mutating func endDialog(_ slot: Int) {
+        media.end(&calls.slots[slot].media, tag: calls[slot].endingTag, now: now, frees: now)
+        calls.slots[slot].phase = .confirmed
+        guard !media.liveliness(of: calls[slot].media).hasFlows else { return }
         count(.callsEnded)
-        finish(&call, keepsPorts: false)
+        finish(slot, keepsPorts: false)
     }
 
     /// The call is over: its media end, and it is remembered for a while.
     @_noLocks
-    private mutating func finish(_ call: inout SIPCall, keepsPorts: Bool) {
-        call.phase = .ended
-        call.heard = now
+    private mutating func finish(_ slot: Int, keepsPorts: Bool) {
+        calls.slots[slot].phase = .ended
+        calls.slots[slot].heard = now
         if keepsPorts {
-            media.end(&call.media, tag: nil, now: now, frees: now &+ settings.linger)
+            media.end(&calls.slots[slot].media, tag: nil, now: now, frees: now &+ settings.linger)
         } else {
-            media.end(&call.media, now: now)
+            media.end(&calls.slots[slot].media, now: now)
         }
     }
 
@@ -274,61 +273,58 @@ extension SIPGateway {
     /// Sets the next deadline of a call, unless an earlier one is set.
     @_noLocks
     private mutating func schedule(call slot: Int) {
-        let call = calls[slot]
         let deadline: UInt64
-        switch call.phase {
+        switch calls[slot].phase {
         case .free: return
         case .inviting, .confirmed: deadline = now &+ observation
-        case .ending: deadline = call.ends
-        case .ended: deadline = call.heard &+ settings.linger
+        case .ending: deadline = calls[slot].ends
+        case .ended: deadline = calls[slot].heard &+ settings.linger
         }
-        schedule(call: slot, at: deadline)
-    }
-
-    @_noLocks
-    private mutating func schedule(call slot: Int, at deadline: UInt64) {
-        if let set = wheel.deadline(of: wheelEntry(call: slot)), set <= deadline { return }
-        wheel.set(wheelEntry(call: slot), deadline: deadline)
+        wheel.set(wheelEntry(call: slot), atLatest: deadline)
     }
 
     /// Does what is due on a call.
     @_noLocks
     mutating func expire(call slot: Int) {
-        var call = calls[slot]
-        switch call.phase {
+        let heard = calls[slot].heard
+        switch calls[slot].phase {
         case .free: return
         case .inviting:
             // An announcement may be longer than that.
-            if now >= max(call.heard, media.liveliness(of: call.media).seen) &+ settings.invite {
+            if now >= max(heard, media.liveliness(of: calls[slot].media).seen) &+ settings.invite {
                 count(.callsFailed)
-                return end(call: slot, &call)
+                return end(call: slot)
             }
         case .confirmed:
-            let media = media.liveliness(of: call.media)
+            let media = media.liveliness(of: calls[slot].media)
             let limit = media.hasFlows && !media.isHeld ? settings.media : settings.hold
-            if now >= max(max(call.heard, call.answered), media.seen) &+ limit {
+            if now >= max(max(heard, calls[slot].answered), media.seen) &+ limit {
                 count(.callsLost)
-                return end(call: slot, &call)
+                return end(call: slot)
             }
-        case .ending:
-            if now >= call.ends { endDialog(&call) }
+        case .ending: break
         case .ended:
-            if now >= call.heard &+ settings.linger { return end(call: slot, &call) }
+            if now >= heard &+ settings.linger { return end(call: slot) }
         }
-        let next = media.closeDue(&call.media, now: now)
-        media.observe(call.media)
-        calls.store(call, at: slot)
+        calls.slots.beginChange(of: slot)
+        if case .ending = calls[slot].phase, now >= calls[slot].ends { endDialog(slot) }
+        let next = media.closeDue(&calls.slots[slot].media, now: now)
+        calls.slots.endChange(of: slot)
+        media.observe(calls[slot].media)
         schedule(call: slot)
-        schedule(call: slot, at: next)
+        wheel.set(wheelEntry(call: slot), atLatest: next)
     }
 
     @_noLocks
-    private mutating func end(call slot: Int, _ call: inout SIPCall) {
-        media.end(&call.media, now: now)
-        bindings.use(call.binding, by: -1)
-        schedule(binding: call.binding)
-        bindings.use(call.contact, by: -1)
-        schedule(binding: call.contact)
+    private mutating func end(call slot: Int) {
+        calls.slots.beginChange(of: slot)
+        media.end(&calls.slots[slot].media, now: now)
+        calls.slots.endChange(of: slot)
+        let (binding, contact) = (calls[slot].binding, calls[slot].contact)
+        bindings.use(binding, by: -1)
+        schedule(binding: binding)
+        bindings.use(contact, by: -1)
+        schedule(binding: contact)
         calls.end(slot)
     }
 }

@@ -27,7 +27,6 @@ extension SIPGateway {
 
     @_noLocks
     mutating func translateHeaders(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) {
-        named = nil
         if message.startLine.method != nil,
             let host = NumericHost(bytes, uri: message.startLine.uri, known: context.known)
         {
@@ -123,7 +122,11 @@ extension SIPGateway {
         let (range, isPortless) = (host.range, host.port == nil)
         let endpoint = Endpoint(host.address, host.port ?? 5060)
         guard context.side == .inside else { return restore(endpoint, transport, range, mention.place, context) }
-        guard let slot = binding(of: endpoint, transport, mention, context) else { return nil }
+        var slot = context.binding
+        if !(endpoint == context.inside && transport.transport == context.transport) {
+            guard let other = binding(of: endpoint, transport, mention, context) else { return nil }
+            slot = other
+        }
         if case .own(.contact) = mention { named = slot }
         switch mention {
         case .copy: break
@@ -141,7 +144,7 @@ extension SIPGateway {
     /// it the inside end's messages come, where they are made public again. A TCP connection has one of its own, which
     /// stands for all that its end has named, and to others for its contact. What has turned back comes from a public
     /// endpoint, which is the sender's.
-    @_noLocks
+    @inline(never) @_noLocks
     private mutating func restore(
         _ endpoint: Endpoint, _ transport: URITransport, _ range: Range<Int>, _ place: SIPBinding.Place,
         _ context: Context
@@ -196,17 +199,16 @@ extension SIPGateway {
         }
     }
 
-    /// The binding of an endpoint that an inside end names. What it says of other hosts opens nothing, unless it registers
-    /// them.
-    @_noLocks
+    /// The binding of an endpoint that an inside end names beside that which it sends from. What it says of other hosts opens
+    /// nothing, unless it registers them.
+    @inline(never) @_noLocks
     private mutating func binding(
         of endpoint: Endpoint, _ transport: URITransport, _ mention: Mention, _ context: Context
     ) -> Int? {
-        if endpoint == context.inside, transport.transport == context.transport { return context.binding }
         if let slot = find(endpoint, transport, context) { return slot }
         let isOwn = endpoint.address == context.inside.address
         guard isOwn || endpoint.address.isPrivate else { return nil }
-        if !isOwn, !context.isRegistration {
+        if !isOwn, !isRegistration {
             count(.sipHostsElsewhere)
             return nil
         }

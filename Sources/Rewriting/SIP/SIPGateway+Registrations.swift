@@ -161,8 +161,7 @@ extension SIPGateway {
         } else if binding.users > 0 {
             deadline = max(deadline, now &+ settings.binding)
         }
-        if let set = wheel.deadline(of: slot), set <= deadline { return }
-        wheel.set(slot, deadline: deadline)
+        wheel.set(slot, atLatest: deadline)
     }
 
     /// Does what is due on a binding.

@@ -12,9 +12,10 @@ extension SIPGateway {
         guard segment.flags.has(.syn), !segment.flags.has(.ack), let slot = media.call(at: segment.destination) else {
             return false
         }
-        var call = calls[slot]
-        let isOpen = media.accept(from: segment.source, at: segment.destination, in: &call.media, now: now)
-        calls.store(call, at: slot)
+        calls.slots.beginChange(of: slot)
+        let isOpen = media.accept(
+            from: segment.source, at: segment.destination, in: &calls.slots[slot].media, now: now)
+        calls.slots.endChange(of: slot)
         return isOpen
     }
 

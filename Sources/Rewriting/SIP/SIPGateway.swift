@@ -65,8 +65,6 @@ public struct SIPGateway: ~Copyable {
         let timeToLive: UInt8
         /// The inside end as the messages of this side name it, and its peer.
         let known: KnownEndpoints
-        /// Whether an inside end registers somebody.
-        var isRegistration = false
 
         @_noLocks
         init(_ datagram: UDPPacket, from side: Side, slot: Int, _ binding: SIPBinding) {
@@ -127,6 +125,10 @@ public struct SIPGateway: ~Copyable {
     var description: SessionDescription
     /// The binding that the Contact of the message from inside names.
     var named: Int?
+    /// Whether the message registers somebody.
+    var isRegistration = false
+    /// The hash of the outside's tag in the message, or 0 where it has none; nil until it has been looked for.
+    var outsideTag: UInt64?
     private let table: PublicEndpoints.Table
     var message: MessageBuffer
     private var outbox: Slots<OutgoingDatagram>
@@ -320,10 +322,12 @@ public struct SIPGateway: ~Copyable {
     /// Follows what a message means, and notes what is to be changed in it.
     @_noLocks
     mutating func translate(_ bytes: RawSpan, _ message: SIPMessage, _ context: Context) -> Translation {
-        splices.removeAll()
-        if refusesBody(bytes, message) { return .refused(.signedBody) }
-        var context = context
-        if case .register? = message.startLine.method { context.isRegistration = context.side == .inside }
+        splices.removeAll(expecting: bindings[context.binding].substitute(from: context.side))
+        if case .refuse = settings.signedBodies, refusesBody(bytes, message) { return .refused(.signedBody) }
+        named = nil
+        outsideTag = nil
+        isRegistration = false
+        if case .register? = message.startLine.method { isRegistration = true }
         let call = follow(bytes, message, context)
         if case .refused = call {
             count(.sipRefused)

@@ -26,9 +26,8 @@ struct Splices: ~Copyable {
     static var growthMax: Int { @_noLocks get { capacity &* (longest &- 7) } }
 
     private var splices: Slots<Splice>
-    /// What was written last, which comes again mostly.
-    private var endpoint = Endpoint(IPv4Address(0), 0)
-    private var endpointText = EndpointText(Endpoint(IPv4Address(0), 0))
+    /// The endpoint that comes mostly, or was written last.
+    private var usual = KnownEndpoint(Endpoint(IPv4Address(0), 0))
     /// How many there are.
     private(set) var count = 0
     /// Whether there were more than fit.
@@ -46,6 +45,13 @@ struct Splices: ~Copyable {
         isFull = false
     }
 
+    /// The same, for a message in which this endpoint is likely to take the place of others.
+    @_noLocks
+    mutating func removeAll(expecting endpoint: KnownEndpoint) {
+        removeAll()
+        usual = endpoint
+    }
+
     /// Removes a range.
     @_noLocks
     mutating func remove(_ range: Range<Int>) { replace(range, by: EndpointText()) }
@@ -57,36 +63,42 @@ struct Splices: ~Copyable {
     /// Puts an address into the place of a range.
     @_noLocks
     mutating func replace(_ range: Range<Int>, by address: IPv4Address) {
-        replace(range, by: address == endpoint.address ? endpointText.withoutPort : EndpointText(address))
+        replace(range, by: address == usual.endpoint.address ? usual.text.withoutPort : EndpointText(address))
     }
 
     /// Puts an endpoint, `address:port`, into the place of a range.
     @_noLocks
     mutating func replace(_ range: Range<Int>, by endpoint: Endpoint) {
-        if endpoint != self.endpoint {
-            self.endpoint = endpoint
-            endpointText = EndpointText(endpoint)
-        }
-        replace(range, by: endpointText)
+        if endpoint != usual.endpoint { usual = KnownEndpoint(endpoint) }
+        replace(range, by: usual.text)
     }
 
-    /// Keeps the order: most come in it, and only parameters of one header field do not.
+    /// Keeps the order: most come in it, and only parameters of one header field, and the length and the session's own
+    /// lines of a body, do not.
     @_noLocks
     private mutating func replace(_ range: Range<Int>, by text: EndpointText) {
         guard count < splices.count else {
             isFull = true
             return
         }
+        splices[count] = Splice(
+            start: UInt32(truncatingIfNeeded: range.lowerBound), end: UInt32(truncatingIfNeeded: range.upperBound),
+            text: text)
+        if count > 0, splices[count &- 1].start > splices[count].start { sortLast() }
+        count &+= 1
+        growth &+= text.count &- range.count
+    }
+
+    /// Moves the last one to its place.
+    @inline(never) @_noLocks
+    private mutating func sortLast() {
+        let last = splices[count]
         var place = count
-        while place > 0, Int(splices[place &- 1].start) > range.lowerBound {
+        while place > 0, splices[place &- 1].start > last.start {
             splices[place] = splices[place &- 1]
             place &-= 1
         }
-        splices[place] = Splice(
-            start: UInt32(truncatingIfNeeded: range.lowerBound), end: UInt32(truncatingIfNeeded: range.upperBound),
-            text: text)
-        count &+= 1
-        growth &+= text.count &- range.count
+        splices[place] = last
     }
 
     /// One of them: what it takes the place of, and how long that is which does.
