@@ -12,15 +12,15 @@ public struct CSeq: BitwiseCopyable, Sendable {
     public var methodRange: Range<Int> { @_noLocks get { methodText.range } }
 
     /// Reads the value that stands in `range`; nil when it breaks the grammar, or the number is too large.
-    @inline(__always) @_noLocks
-    public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
+    @inline(always) @_noLocks
+    init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
         let number = bytes.number(from: range.lowerBound, range.upperBound)
         let methodStart = bytes.skipSpace(number.end, range.upperBound)
         guard number.end > range.lowerBound, number.value < 1 << 31, methodStart > number.end,
-            let method = Method(bytes, methodStart..<range.upperBound)
+            let method = Method(bytes, methodStart, range.upperBound)
         else { return nil }
         self.number = number.value
         self.method = method
-        methodText = TextRange(methodStart..<range.upperBound)
+        methodText = TextRange(methodStart, range.upperBound)
     }
 }

@@ -86,16 +86,26 @@ public struct EndpointText: BitwiseCopyable, Sendable {
     }
 
     /// Whether its address stands at `offset`, from where 24 bytes lie inside; what stands behind does not matter.
-    @inline(__always) @_noLocks
-    func hasAddress(_ bytes: borrowing RawSpan, at offset: Int) -> Bool {
-        Self.begins(bytes.word(at: offset), with: head, headCount)
-            && Self.begins(bytes.word(at: offset &+ Int(headCount)), with: tail, tailCount)
+    @inline(__always) @_noLocks @unsafe
+    func hasAddress(unchecked bytes: borrowing RawSpan, at offset: Int) -> Bool {
+        unsafe Self.stands(head, headCount, unchecked: bytes, at: offset)
+            && Self.stands(tail, tailCount, unchecked: bytes, at: offset &+ Int(headCount))
     }
 
-    /// Whether a word begins with so many octets of another, 1 to 8.
-    @inline(__always) @_noLocks
-    private static func begins(_ word: UInt64, with other: UInt64, _ count: UInt8) -> Bool {
-        (word ^ other) &<< (64 &- 8 &* UInt64(count)) == 0
+    /// Where its colon and port end if they stand at `offset`, from where eight bytes lie inside; what stands behind does
+    /// not matter.
+    @inline(__always) @_noLocks @unsafe
+    func portEnd(unchecked bytes: borrowing RawSpan, at offset: Int) -> Int? {
+        unsafe Self.stands(last, lastCount, unchecked: bytes, at: offset) ? offset &+ Int(lastCount) : nil
+    }
+
+    /// Whether so many octets of a word stand at `offset`, 1 to 8.
+    @inline(__always) @_noLocks @unsafe
+    private static func stands(_ word: UInt64, _ count: UInt8, unchecked bytes: borrowing RawSpan, at offset: Int)
+        -> Bool
+    {
+        let text = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+        return (UInt64(littleEndian: text) ^ word) &<< (64 &- 8 &* UInt64(count)) == 0
     }
 
     /// The digits of the lowest octet of a number with a dot behind them, and how many bytes that is.

@@ -29,24 +29,18 @@ struct HeaderLines {
     /// The next line; nil when it does not end here.
     @inline(__always) @_noLocks
     mutating func line(of bytes: borrowing RawSpan) throws(MessageDefect) -> Line? {
-        let start = next
-        guard let end = scanner.next(in: bytes, from: start) else { return nil }
-        if bytes.has(4, at: end), end &+ 4 <= scanner.end {
-            let behind = bytes.quarter(at: end)
-            if behind & 0xFFFF == 0x0A0D {
-                next = end &+ 2
-                let byte = UInt8(truncatingIfNeeded: behind &>> 16)
-                return Line(start: start, end: end, isFolded: byte == ASCII.space || byte == ASCII.tab)
-            }
-        }
-        return try unusualLine(of: bytes, start, end)
+        guard let usual = scanner.usualEnd(in: bytes, from: next) else { return try unusualLine(of: bytes) }
+        let line = Line(start: next, end: usual.offset, isFolded: false)
+        next = usual.offset &+ 2
+        return line
     }
 
-    /// A line that ends the text, or not with CRLF.
+    /// A line of any kind.
     @inline(never) @_noLocks
-    private mutating func unusualLine(
-        of bytes: borrowing RawSpan, _ start: Int, _ end: Int
-    ) throws(MessageDefect) -> Line? {
+    private mutating func unusualLine(of bytes: borrowing RawSpan) throws(MessageDefect) -> Line? {
+        let start = next
+        // Before `base` no line ends, once usualEnd has looked that far.
+        guard let end = scanner.next(in: bytes, from: max(start, scanner.base)) else { return nil }
         var following = end
         if bytes.byte(at: end) == ASCII.carriageReturn {
             following &+= 1
@@ -54,6 +48,7 @@ struct HeaderLines {
             guard bytes.byte(at: following) == ASCII.lineFeed else { throw .bareCarriageReturn }
         }
         next = following &+ 1
+        scanner.pass(to: next)
         guard next < scanner.end else { return Line(start: start, end: end, isFolded: false) }
         let byte = bytes.byte(at: next)
         return Line(start: start, end: end, isFolded: byte == ASCII.space || byte == ASCII.tab)
@@ -65,59 +60,72 @@ struct HeaderLines {
         of bytes: borrowing RawSpan, _ section: HeaderLines, into rows: inout HeaderRows
     ) throws(MessageDefect) -> Int {
         var lines = section
-        while let line = try lines.line(of: bytes) {
-            if line.start == line.end { return lines.next }
-            var end = line.end
-            var isFolded = line.isFolded
-            while isFolded {
-                guard let more = try lines.line(of: bytes) else { throw .incomplete }
-                end = more.end
-                isFolded = more.isFolded
+        while true {
+            let start = lines.next
+            guard start <= bytes.byteCount &- 16, let end = lines.scanner.usualEnd(in: bytes, from: start) else {
+                let unusual = try readUnusualField(of: bytes, lines, into: &rows)
+                lines = unusual.lines
+                if unusual.isOver { return lines.next }
+                continue
             }
-            let field = field(of: bytes, line.start, line.end)
-            if field.name == .other { continue }
-            let row = HeaderRow(name: field.name, value: value(of: bytes, field.colon &+ 1, end))
-            guard rows.append(row) else { throw .tooManyHeaders }
+            // Safe: sixteen bytes from `start` on lie inside, as does all that stands before `end`.
+            let window = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: sp_octets.self)
+            let count = (sp_equal(window, ASCII.colon) | 0x1_0000).trailingZeroBitCount
+            let name = unsafe HeaderName(unchecked: bytes, start, count: count)
+            if name != .other {
+                // The colon is before the end, since CR and LF are in no name. It follows it, a space, and then what makes
+                // the value: all of them are before the end, too.
+                let value = start &+ count &+ 2
+                let isUsual =
+                    unsafe bytes.unchecked(at: value &- 1) == ASCII.space
+                    && bytes.unchecked(at: value) > ASCII.space && bytes.unchecked(at: end.offset &- 1) > ASCII.space
+                if isUsual {
+                    guard rows.append(HeaderRow(name: name, value, end.offset)) else { throw .tooManyHeaders }
+                } else {
+                    try readField(of: bytes, start, end.offset, end.offset, into: &rows)
+                }
+            } else if end.offset == start {
+                // The empty line, behind a field whose line is not usual.
+                return start &+ 2
+            } else if count == 16 || bytes.byte(at: start &+ count &- 1) <= ASCII.space {
+                try readField(of: bytes, start, end.offset, end.offset, into: &rows)
+            }
+            lines.next = end.offset &+ 2
+            if end.isLast { return end.offset &+ 4 }
         }
-        throw .incomplete
     }
 
-    /// The name in a line, and where its colon stands.
-    @inline(__always) @_noLocks
-    private static func field(of bytes: borrowing RawSpan, _ start: Int, _ end: Int) -> (name: HeaderName, colon: Int) {
-        if bytes.has(16, at: start) {
-            let count = sp_equal(bytes.octets(at: start), ASCII.colon).trailingZeroBitCount
-            if count < 16, count > 0, start &+ count < end, bytes.byte(at: start &+ count &- 1) > ASCII.space {
-                return (HeaderName(bytes, start, count: count), start &+ count)
-            }
-        }
-        return unusualField(of: bytes, start, end)
-    }
-
-    /// A name that is longer, or has white space before its colon; `other` when there is no colon.
+    /// Reads a field whose line is not usual, or the empty line, and gives what comes behind it.
     @inline(never) @_noLocks
-    private static func unusualField(
-        of bytes: borrowing RawSpan, _ start: Int, _ end: Int
-    ) -> (name: HeaderName, colon: Int) {
-        guard let colon = bytes.first(ASCII.colon, in: start..<end) else { return (.other, end) }
+    private static func readUnusualField(
+        of bytes: borrowing RawSpan, _ section: HeaderLines, into rows: inout HeaderRows
+    ) throws(MessageDefect) -> (lines: HeaderLines, isOver: Bool) {
+        var lines = section
+        guard let line = try lines.unusualLine(of: bytes) else { throw .incomplete }
+        if line.start == line.end { return (lines, true) }
+        var end = line.end
+        var isFolded = line.isFolded
+        while isFolded {
+            guard let more = try lines.unusualLine(of: bytes) else { throw .incomplete }
+            end = more.end
+            isFolded = more.isFolded
+        }
+        try readField(of: bytes, line.start, line.end, end, into: &rows)
+        return (lines, false)
+    }
+
+    /// Reads a field of any kind, the first line of which ends at `lineEnd`.
+    @inline(never) @_noLocks
+    private static func readField(
+        of bytes: borrowing RawSpan, _ start: Int, _ lineEnd: Int, _ end: Int, into rows: inout HeaderRows
+    ) throws(MessageDefect) {
+        guard let colon = bytes.first(ASCII.colon, in: start..<lineEnd) else { return }
+        // White space may stand before the colon, but not before the name.
         let name = bytes.trimmed(start..<colon)
-        return (name.lowerBound == start ? HeaderName(bytes, name) : .other, colon)
-    }
-
-    /// A value without the white space before and behind it.
-    @inline(__always) @_noLocks
-    private static func value(of bytes: borrowing RawSpan, _ start: Int, _ end: Int) -> Range<Int> {
-        let first = start &+ 1
-        if first < end, bytes.byte(at: start) == ASCII.space, bytes.byte(at: first) > ASCII.space,
-            bytes.byte(at: end &- 1) > ASCII.space
-        {
-            return first..<end
-        }
-        return unusualValue(of: bytes, start, end)
-    }
-
-    @inline(never) @_noLocks
-    private static func unusualValue(of bytes: borrowing RawSpan, _ start: Int, _ end: Int) -> Range<Int> {
-        bytes.trimmed(start..<end)
+        guard name.lowerBound == start else { return }
+        let known = HeaderName(bytes, name)
+        guard known != .other else { return }
+        let row = HeaderRow(name: known, value: bytes.trimmed(colon &+ 1..<end))
+        guard rows.append(row) else { throw .tooManyHeaders }
     }
 }

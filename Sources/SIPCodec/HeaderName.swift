@@ -73,35 +73,53 @@ public enum HeaderName: UInt8, BitwiseCopyable, Hashable, Sendable {
         self.init(bytes, range.lowerBound, count: range.count)
     }
 
-    @inline(__always) @_noLocks
-    init(_ bytes: borrowing RawSpan, _ start: Int, count: Int) {
-        // The longest are P-Preferred-Identity's 20 bytes.
+    @_noLocks
+    private init(_ bytes: borrowing RawSpan, _ start: Int, count: Int) {
         if count <= 8 {
-            self = Self.short(Keyword(lowerCased: bytes, start, count: count), count)
-        } else if count <= 20 {
-            self = Self.long(Keyword(lowerCased: bytes, start, count: count), count)
+            self = Self.short(bytes.shortWord(at: start, count: count), count)
+        } else if count < 16 {
+            self = Self.long(bytes.word(at: start), bytes.word(at: start &+ count &- 8), count)
         } else {
-            self = .other
+            self = Self.longest(bytes, start, count)
         }
     }
 
-    @inline(__always) @_noLocks
-    private static func short(_ name: Keyword, _ count: Int) -> HeaderName {
+    /// The name of at most 15 bytes at `start`, from where 16 lie inside; `other` for one that is longer.
+    @inline(__always) @_noLocks @unsafe
+    init(unchecked bytes: borrowing RawSpan, _ start: Int, count: Int) {
+        // Safe: what the caller has made sure of.
+        let first = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self)
+        if count <= 8 {
+            self = Self.short(UInt64(littleEndian: first), count)
+        } else {
+            let last = unsafe bytes.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: start &+ count &- 8, as: UInt64.self)
+            self = Self.long(UInt64(littleEndian: first), UInt64(littleEndian: last), count)
+        }
+    }
+
+    // That the count is a constant wherever names are compared makes the words constants.
+
+    @inline(always) @_noLocks
+    private static func short(_ word: UInt64, _ count: Int) -> HeaderName {
         switch count {
-        case 1: return letter(name.letter)
-        case 2: if name == Keyword("to") { return .to }
-        case 3: if name == Keyword("via") { return .via }
+        case 1: return letter(UInt8(truncatingIfNeeded: word) | 0x20)
+        case 2: if Keyword(lowerCased: word, count: 2) == Keyword("to") { return .to }
+        case 3: if Keyword(lowerCased: word, count: 3) == Keyword("via") { return .via }
         case 4:
+            let name = Keyword(lowerCased: word, count: 4)
             if name == Keyword("from") { return .from }
             if name == Keyword("cseq") { return .cSeq }
             if name == Keyword("path") { return .path }
-        case 5: if name == Keyword("route") { return .route }
+        case 5: if Keyword(lowerCased: word, count: 5) == Keyword("route") { return .route }
         case 7:
+            let name = Keyword(lowerCased: word, count: 7)
             if name == Keyword("call-id") { return .callID }
             if name == Keyword("contact") { return .contact }
             if name == Keyword("expires") { return .expires }
             if name == Keyword("require") { return .require }
         case 8:
+            let name = Keyword(lowerCased: word, count: 8)
             if name == Keyword("refer-to") { return .referTo }
             if name == Keyword("replaces") { return .replaces }
         default: break
@@ -128,8 +146,10 @@ public enum HeaderName: UInt8, BitwiseCopyable, Hashable, Sendable {
         }
     }
 
-    @inline(__always) @_noLocks
-    private static func long(_ name: Keyword, _ count: Int) -> HeaderName {
+    /// The first and last eight bytes of a name of 9 to 15.
+    @inline(always) @_noLocks
+    private static func long(_ first: UInt64, _ last: UInt64, _ count: Int) -> HeaderName {
+        let name = Keyword(lowerCased: first, last: last)
         switch count {
         case 9: if name == Keyword("supported") { return .supported }
         case 11:
@@ -143,6 +163,16 @@ public enum HeaderName: UInt8, BitwiseCopyable, Hashable, Sendable {
             if name == Keyword("authorization") { return .authorization }
         case 14: if name == Keyword("content-length") { return .contentLength }
         case 15: if name == Keyword("session-expires") { return .sessionExpires }
+        default: break
+        }
+        return .other
+    }
+
+    @_noLocks
+    private static func longest(_ bytes: borrowing RawSpan, _ start: Int, _ count: Int) -> HeaderName {
+        guard count <= 20 else { return .other }
+        let name = Keyword(lowerCased: bytes, start, count: count)
+        switch count {
         case 16: if name == Keyword("content-encoding") { return .contentEncoding }
         case 19:
             if name == Keyword("p-asserted-identity") { return .pAssertedIdentity }

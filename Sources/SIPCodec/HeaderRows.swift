@@ -6,7 +6,13 @@ public struct HeaderRow: BitwiseCopyable, Sendable {
 
     @inline(__always) @_noLocks
     init(name: HeaderName, value: Range<Int>) {
-        text = TextRange(value)
+        self.init(name: name, value.lowerBound, value.upperBound)
+    }
+
+    /// A value from one offset to another, which is not before it.
+    @inline(__always) @_noLocks
+    init(name: HeaderName, _ start: Int, _ end: Int) {
+        text = TextRange(start, end)
         self.name = name
     }
 

@@ -11,9 +11,6 @@ struct Keyword {
     /// Its last eight, when it is longer than 8; else 0.
     private let last: UInt64
 
-    /// The first byte.
-    var letter: UInt8 { @inline(__always) @_noLocks get { UInt8(truncatingIfNeeded: first) } }
-
     /// The name that stands in `range`, of at most 24 bytes.
     @inline(__always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
@@ -27,6 +24,28 @@ struct Keyword {
     @inline(__always) @_noLocks
     init(lowerCased bytes: borrowing RawSpan, _ start: Int, count: Int) {
         self.init(bytes, start, count, or: 0x2020_2020_2020_2020)
+    }
+
+    /// The name of at most eight bytes with which a word begins.
+    @inline(__always) @_noLocks
+    init(_ word: UInt64, count: Int) {
+        first = word & (~0 &>> UInt64(truncatingIfNeeded: 64 &- 8 &* max(count, 1)))
+        middle = 0
+        last = 0
+    }
+
+    /// The same in lower case.
+    @inline(__always) @_noLocks
+    init(lowerCased word: UInt64, count: Int) {
+        self.init(word | 0x2020_2020_2020_2020, count: count)
+    }
+
+    /// The same of a name of 9 to 15 bytes, of which these are the first and the last.
+    @inline(__always) @_noLocks
+    init(lowerCased first: UInt64, last: UInt64) {
+        self.first = first | 0x2020_2020_2020_2020
+        middle = 0
+        self.last = last | 0x2020_2020_2020_2020
     }
 
     @inline(__always) @_noLocks

@@ -19,10 +19,31 @@ public struct KnownEndpoint: BitwiseCopyable, Sendable {
     /// digits and dots there belong to it.
     @inline(__always) @_noLocks
     func addressEnd(in bytes: borrowing RawSpan, _ range: Range<Int>) -> Int? {
+        guard let end = possibleEnd(in: bytes, range) else { return nil }
+        return end == range.upperBound || !bytes.byte(at: end).isDigitOrDot ? end : nil
+    }
+
+    /// The same, and where address and port end when both are these.
+    @inline(__always) @_noLocks
+    func place(in bytes: borrowing RawSpan, _ range: Range<Int>) -> (end: Int, hasPort: Bool)? {
+        guard let end = possibleEnd(in: bytes, range) else { return nil }
+        // Safe: the address has at most 15 of 24 bytes that lie inside.
+        if let portEnd = unsafe text.portEnd(unchecked: bytes, at: end), portEnd < range.upperBound,
+            !bytes.byte(at: portEnd).isDigit
+        {
+            return (portEnd, true)
+        }
+        return end == range.upperBound || !bytes.byte(at: end).isDigitOrDot ? (end, false) : nil
+    }
+
+    @inline(__always) @_noLocks
+    private func possibleEnd(in bytes: borrowing RawSpan, _ range: Range<Int>) -> Int? {
         let start = range.lowerBound
         let end = start &+ text.addressCount
-        guard bytes.has(24, at: start), end <= range.upperBound, text.hasAddress(bytes, at: start) else { return nil }
-        return end == range.upperBound || !bytes.byte(at: end).isDigitOrDot ? end : nil
+        // Safe: what is asked first.
+        guard bytes.has(24, at: start), end <= range.upperBound, unsafe text.hasAddress(unchecked: bytes, at: start)
+        else { return nil }
+        return end
     }
 }
 

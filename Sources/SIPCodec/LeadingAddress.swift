@@ -25,7 +25,7 @@ struct LeadingAddress {
     }
 
     @inline(never) @_noLocks
-    private static func read(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> LeadingAddress? {
+    static func read(_ bytes: borrowing RawSpan, _ range: Range<Int>) -> LeadingAddress? {
         LeadingAddress(bytes, range)
     }
 

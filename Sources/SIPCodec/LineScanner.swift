@@ -5,10 +5,11 @@ import TextFormats
 
 /// Finds where lines end, each after the one before.
 ///
-/// Invariants: `mask` tells of the 64 bytes from `base` on which are CR or LF; `end` lies in the span.
+/// Invariants: `mask` tells of the 64 bytes from `base` on which are CR or LF, where those that were passed over may be left
+/// out; `end` lies in the span.
 struct LineScanner {
     private var mask: UInt64
-    private var base: Int
+    private(set) var base: Int
     /// Where the text ends.
     let end: Int
 
@@ -35,6 +36,40 @@ struct LineScanner {
         }
         let found = offset &+ rest.trailingZeroBitCount
         return found < end ? found : nil
+    }
+
+    /// Where the line ends that begins at `start`, if it is as most are: CRLF ends it, and behind that the text goes on with
+    /// a letter, or there is the empty line. Nil for all others; then only what ends no line has been passed over.
+    ///
+    /// All that stands before `start` must have been passed over.
+    @inline(__always) @_noLocks
+    mutating func usualEnd(in bytes: borrowing RawSpan, from start: Int) -> (offset: Int, isLast: Bool)? {
+        while mask == 0 {
+            let offset = max(start, base &+ 64)
+            // Neither is negative.
+            guard offset <= bytes.byteCount &- 64 else { return nil }
+            base = offset
+            mask = Self.wholeMask(bytes, at: offset)
+        }
+        let found = base &+ mask.trailingZeroBitCount
+        guard found &+ 4 <= end else { return nil }
+        // Safe: `end` lies in the span, and every bit pattern is a UInt32.
+        let behind = UInt32(
+            littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: found, as: UInt32.self))
+        let isLast = behind == 0x0A0D_0A0D
+        if behind & 0x40_FFFF != 0x40_0A0D {
+            guard isLast else { return nil }
+        }
+        // The CR, and the LF, unless that is the first byte of the next 64.
+        mask &= mask &- 1
+        mask &= mask &- 1
+        return (found, isLast)
+    }
+
+    /// Passes over what stands before `offset`.
+    @inline(__always) @_noLocks
+    mutating func pass(to offset: Int) {
+        mask = offset &- base < 64 ? mask & ~0 &<< UInt64(truncatingIfNeeded: offset &- base) : 0
     }
 
     @inline(__always) @_noLocks

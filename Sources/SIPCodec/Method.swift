@@ -40,39 +40,59 @@ public enum Method: UInt8, BitwiseCopyable, Hashable, Sendable {
     /// The method that stands in `range`; nil when that is no token.
     @_noLocks
     public init?(_ bytes: borrowing RawSpan, _ range: Range<Int>) {
-        let count = range.count
-        guard count > 0 else { return nil }
-        if count <= 9, let known = Self.known(Keyword(bytes, range), count) {
-            self = known
-            return
-        }
-        for offset in range where !bytes.byte(at: offset).isToken { return nil }
-        self = .other
+        self.init(bytes, range.lowerBound, range.upperBound)
     }
 
     @inline(__always) @_noLocks
-    private static func known(_ name: Keyword, _ count: Int) -> Method? {
+    init?(_ bytes: borrowing RawSpan, _ start: Int, _ end: Int) {
+        let count = end &- start
+        let word = count > 0 && bytes.has(8, at: start) ? bytes.word(at: start) : 0
+        if let known = Self.known(word, count) {
+            self = known
+        } else {
+            guard let unusual = Self.unusual(bytes, start, end) else { return nil }
+            self = unusual
+        }
+    }
+
+    /// The methods of at most eight bytes, by the word with which the text begins.
+    @inline(__always) @_noLocks
+    private static func known(_ word: UInt64, _ count: Int) -> Method? {
         switch count {
         case 3:
+            let name = Keyword(word, count: 3)
             if name == Keyword("ACK") { return .ack }
             if name == Keyword("BYE") { return .bye }
-        case 4: if name == Keyword("INFO") { return .info }
+        case 4: if Keyword(word, count: 4) == Keyword("INFO") { return .info }
         case 5:
+            let name = Keyword(word, count: 5)
             if name == Keyword("PRACK") { return .prack }
             if name == Keyword("REFER") { return .refer }
         case 6:
+            let name = Keyword(word, count: 6)
             if name == Keyword("INVITE") { return .invite }
             if name == Keyword("CANCEL") { return .cancel }
             if name == Keyword("UPDATE") { return .update }
             if name == Keyword("NOTIFY") { return .notify }
         case 7:
+            let name = Keyword(word, count: 7)
             if name == Keyword("OPTIONS") { return .options }
             if name == Keyword("MESSAGE") { return .message }
             if name == Keyword("PUBLISH") { return .publish }
-        case 8: if name == Keyword("REGISTER") { return .register }
-        case 9: if name == Keyword("SUBSCRIBE") { return .subscribe }
+        case 8: if Keyword(word, count: 8) == Keyword("REGISTER") { return .register }
         default: break
         }
         return nil
+    }
+
+    /// What is none of these, or too near to the end of the span.
+    @inline(never) @_noLocks
+    private static func unusual(_ bytes: borrowing RawSpan, _ start: Int, _ end: Int) -> Method? {
+        let count = end &- start
+        guard count > 0 else { return nil }
+        if count <= 8, let known = known(bytes.shortWord(at: start, count: count), count) { return known }
+        if count == 9, Keyword(bytes, start..<end) == Keyword("SUBSCRIBE") { return .subscribe }
+        for offset in start..<end where !bytes.byte(at: offset).isToken { return nil }
+        return .other
     }
 }

@@ -102,19 +102,31 @@ public struct NumericHost: BitwiseCopyable, Sendable {
     /// The same for host or host:port alone.
     @inline(__always) @_noLocks
     init?(_ bytes: borrowing RawSpan, host range: Range<Int>, _ known: borrowing KnownEndpoints) {
-        guard let leading = LeadingAddress(bytes, range, known) else { return nil }
         let limit = range.upperBound
-        var end = leading.end
+        var end: Int
         var port: UInt16?
-        if end < limit, bytes.byte(at: end) == ASCII.colon {
+        if let place = known.first.place(in: bytes, range) {
+            address = known.first.endpoint.address
+            end = place.end
+            if place.hasPort { port = known.first.endpoint.port }
+        } else if let place = known.second.place(in: bytes, range) {
+            address = known.second.endpoint.address
+            end = place.end
+            if place.hasPort { port = known.second.endpoint.port }
+        } else {
+            guard let leading = LeadingAddress.read(bytes, range) else { return nil }
+            address = leading.address
+            end = leading.end
+        }
+        if port == nil, end < limit, bytes.byte(at: end) == ASCII.colon {
             let number = bytes.number(from: end &+ 1, limit)
-            guard number.value >= 1 && number.value <= 65535 else { return nil }
+            guard number.value <= 65535 else { return nil }
             port = UInt16(truncatingIfNeeded: number.value)
             end = number.end
         }
-        address = leading.address
+        guard port != 0 else { return nil }
         self.port = port
-        text = TextRange(range.lowerBound..<end)
-        parametersText = TextRange(end..<end)
+        text = TextRange(range.lowerBound, end)
+        parametersText = TextRange(end, end)
     }
 }

@@ -49,6 +49,13 @@ extension RawSpan {
         return octets
     }
 
+    /// The byte at `offset`, of which the caller has made sure that it lies inside.
+    @inline(__always) @_noLocks @unsafe
+    func unchecked(at offset: Int) -> UInt8 {
+        // Safe: what the caller has made sure of; any bits are a UInt8.
+        unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
     /// Four bytes from `offset` on, the first lowest, of which all must lie inside.
     @inline(__always) @_noLocks
     func quarter(at offset: Int) -> UInt32 {

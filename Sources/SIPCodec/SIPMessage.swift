@@ -84,7 +84,7 @@ public struct SIPMessage: BitwiseCopyable, Sendable {
     }
 
     /// The message whose rows have been read.
-    @inline(__always) @_noLocks
+    @inline(always) @_noLocks
     private init(
         _ bytes: borrowing RawSpan, startLine: StartLine, _ available: Range<Int>, bodyStart: Int, isStream: Bool,
         _ rows: borrowing HeaderRows

@@ -16,7 +16,7 @@ public struct StartLine: BitwiseCopyable, Sendable {
     public var uri: Range<Int> { @_noLocks get { uriText.range } }
 
     /// Reads the line that stands in `range`, without its line end.
-    @inline(__always) @_noLocks
+    @inline(always) @_noLocks
     init(_ bytes: borrowing RawSpan, _ range: Range<Int>) throws(MessageDefect) {
         // The shortest request line is `A b:c SIP/2.0`, the shortest status line has 11 bytes.
         guard range.count >= 11 else { throw .notSIP }
@@ -34,10 +34,10 @@ public struct StartLine: BitwiseCopyable, Sendable {
         uriText = TextRange(uri)
     }
 
-    @inline(__always) @_noLocks
+    @inline(always) @_noLocks
     private static func request(_ bytes: borrowing RawSpan, _ range: Range<Int>) throws(MessageDefect) -> StartLine {
         guard let methodEnd = bytes.first(ASCII.space, in: range),
-            let method = Method(bytes, range.lowerBound..<methodEnd)
+            let method = Method(bytes, range.lowerBound, methodEnd)
         else { throw foreign(bytes, range) }
         let uri = methodEnd &+ 1..<max(methodEnd &+ 1, range.upperBound &- 8)
         // " SIP/2.0" in any case.

@@ -8,8 +8,14 @@
     /// Offsets below 2^32.
     @inline(__always) @_noLocks
     init(_ range: Range<Int>) {
-        start = UInt32(truncatingIfNeeded: range.lowerBound)
-        end = UInt32(truncatingIfNeeded: range.upperBound)
+        self.init(range.lowerBound, range.upperBound)
+    }
+
+    /// The same of two offsets, the second of which is not before the first.
+    @inline(__always) @_noLocks
+    init(_ start: Int, _ end: Int) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.end = UInt32(truncatingIfNeeded: end)
     }
 
     /// From one such offset to another, not before it.

@@ -121,6 +121,30 @@ import WireFormats
         #expect(parsed.rows(.contact) == ["<sip:a@b>"] && parsed.text(parsed.message.body) == "x")
     }
 
+    @Test func `Wherever a line ends, and however the last field is written, the same fields are read`() throws {
+        for count in 0..<150 {
+            for last in ["k: x", "k : x", "k:\n x", "K:x \n9: z", "Supported\t:x\nX"] {
+                let filler = String(repeating: "a", count: count)
+                let message = invite("X: \(filler)\nm: <sip:a@b>\n\(last)", body: "m: <sip:c@d>")
+                for text in [message, message.replacing("\r\n", with: "\n")] {
+                    let parsed = try Parsed(text)
+                    #expect(
+                        parsed.rows(.contact) == ["<sip:a@b>"] && parsed.rows(.supported) == ["x"], "\(count) \(last)")
+                    #expect(parsed.text(parsed.message.body) == "m: <sip:c@d>", "\(count) \(last)")
+                }
+            }
+        }
+    }
+
+    @Test func `A name that goes on behind one that is known is another`() throws {
+        for name in ["Content-Encoding", "Content-Length", "Contact", "To", "Session-Expires", "P-Preferred-Identity"] {
+            for more in ["X: a", "X a: b", "X  a: b", "X", "\r\n: a"] {
+                let parsed = try Parsed(invite("\(name)\(more)"))
+                #expect(parsed.rows.count == 5, "\(name)\(more)")
+            }
+        }
+    }
+
     @Test func `A CR that ends no line is refused in the header section, and is nothing in the body`() throws {
         #expect(defect(invite("X: a\rContent-Length: 5")) == .bareCarriageReturn)
         #expect(defect(invite("X: a\r\r\nY: b")) == .bareCarriageReturn)

@@ -108,7 +108,6 @@ enum FuzzSIP {
         }
         _ = Credentials.coverBody(bytes, value)
         _ = DeltaSeconds.parse(bytes, value)
-        _ = CSeq(bytes, value)
     }
 
     static func checkURI(_ bytes: RawSpan, _ range: Range<Int>) {
