@@ -62,8 +62,8 @@ public struct NumericHost: BitwiseCopyable, Sendable {
 
     // MARK: As nearly all write it
 
-    /// <sip:user@host> or <sip:user@host:port>, or without a user, maybe behind a quoted name, and maybe with parameters behind it; nil for
-    /// everything else, which may be an address as well.
+    /// <sip:user@host> or <sip:user@host:port>, or without a user, maybe behind a quoted name, and maybe with parameters
+    /// behind it; nil for everything else, which may be an address as well.
     @inline(__always) @_noLocks
     private init?(_ bytes: borrowing RawSpan, bracketed range: Range<Int>, _ known: borrowing KnownEndpoints) {
         var start = range.lowerBound

@@ -59,8 +59,9 @@ extension KnownEndpoint {
     @inline(__always) @_noLocks
     fileprivate func start(in bytes: borrowing RawSpan, before end: Int) -> Int? {
         let start = end &- text.addressCount
+        // Safe: 24 octets are there, more than an address has.
         guard start >= 8, bytes.has(24, at: start), bytes.word(at: start &- 8) &>> 8 == UInt64(ascii: "IN IP4 "),
-            text.hasAddress(bytes, at: start)
+            unsafe text.hasAddress(unchecked: bytes, at: start)
         else { return nil }
         return start
     }

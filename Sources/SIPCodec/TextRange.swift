@@ -11,13 +11,6 @@
         self.init(range.lowerBound, range.upperBound)
     }
 
-    /// The same of two offsets, the second of which is not before the first.
-    @inline(__always) @_noLocks
-    init(_ start: Int, _ end: Int) {
-        self.start = UInt32(truncatingIfNeeded: start)
-        self.end = UInt32(truncatingIfNeeded: end)
-    }
-
     /// From one such offset to another, not before it.
     @inline(__always) @_noLocks
     init(_ start: Int, _ end: Int) {

@@ -49,16 +49,12 @@ struct SIPCalls: ~Copyable {
         return slot
     }
 
-    /// Changes a call.
-    @_noLocks
-    mutating func store(_ call: SIPCall, at slot: Int) { slots.store(call, at: slot) }
-
     /// Changes where the media of a call begin.
     @_noLocks
     mutating func store(_ media: CallMediaLists, at slot: Int) {
-        calls.beginChange(of: slot)
-        calls[slot].media = media
-        calls.endChange(of: slot)
+        slots.beginChange(of: slot)
+        slots[slot].media = media
+        slots.endChange(of: slot)
     }
 
     /// The last INVITE of a side carries an offer.
