@@ -101,8 +101,9 @@ extension SIPGateway {
                 calls.slots[slot].invites[own] = SIPCall.Request()
                 calls.slots[slot].invites[own].number = number
             }
+            guard number == calls[slot].invites[own].number else { return false }
             if isInvite, case .inviting = calls[slot].phase { calls.slots[slot].branches.note(branch(bytes, message)) }
-            return number == calls[slot].invites[own].number
+            return true
         // PRACK and UPDATE are numbered by each early dialog for itself: what is old in one may be new in another.
         default: return true
         }
