@@ -72,7 +72,7 @@ struct HeaderLines {
             let window = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: sp_octets.self)
             let count = (sp_equal(window, ASCII.colon) | 0x1_0000).trailingZeroBitCount
             let name = unsafe HeaderName(unchecked: bytes, start, count: count)
-            if name != .other {
+            if !(name == .other) {
                 // The colon is before the end, since CR and LF are in no name. It follows it, a space, and then what makes
                 // the value: all of them are before the end, too.
                 let value = start &+ count &+ 2
@@ -124,7 +124,7 @@ struct HeaderLines {
         let name = bytes.trimmed(start..<colon)
         guard name.lowerBound == start else { return }
         let known = HeaderName(bytes, name)
-        guard known != .other else { return }
+        guard !(known == .other) else { return }
         let row = HeaderRow(name: known, value: bytes.trimmed(colon &+ 1..<end))
         guard rows.append(row) else { throw .tooManyHeaders }
     }
