@@ -15,7 +15,9 @@ extension Configuration {
         do {
             text = try String(contentsOf: URL(fileURLWithPath: file), encoding: .utf8)
         } catch {
-            let reason = (error as NSError).localizedDescription
+            let isDirectory = (try? URL(fileURLWithPath: file).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory
+            // Foundation has but a number for it.
+            let reason = isDirectory == true ? "it is a directory" : (error as NSError).localizedDescription
             throw ConfigurationError(problems: [.init(file: file, position: nil, message: "cannot read it: \(reason)")])
         }
         try self.init(yaml: text, file: file)

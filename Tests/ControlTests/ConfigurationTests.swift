@@ -278,6 +278,8 @@ struct ConfigurationTests {
         let path = NSTemporaryDirectory() + "sp-\(UUID().uuidString).yaml"
         let absent = #expect(throws: ConfigurationError.self) { try Configuration(contentsOf: path) }
         #expect(absent?.description.hasPrefix("\(path): cannot read it: ") == true)
+        let directory = #expect(throws: ConfigurationError.self) { try Configuration(contentsOf: "/tmp") }
+        #expect(directory?.description == "/tmp: cannot read it: it is a directory")
         try Self.least.write(toFile: path, atomically: true, encoding: .utf8)
         defer { unlink(path) }
         #expect(try Configuration(contentsOf: path).nat.ports == 32768...65535)
